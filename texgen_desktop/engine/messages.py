@@ -1,0 +1,460 @@
+"""All that crosses the engine's border: commands go in, events come out. Frozen, free of torch and of Qt.
+
+Two closed unions, ``Command`` and ``Event``, each read by one ``match``. Arrays in an event are never written again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from texgen_desktop.families import Look, Region, RenderRequest, Slider
+
+__all__ = ["Look", "Region", "RenderRequest", "Slider"]
+
+JobKind = Literal["train", "export"]
+Outcome = Literal["finished", "stopped", "paused", "failed"]
+FileFormat = Literal["png", "tiff", "exr", "jpeg", "webp"]
+
+
+# ---------------------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong in one sentence, a way out, and the traceback for those who ask."""
+
+    message: str
+    hint: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A rectangle of a photo as fractions of its width and height, after EXIF orientation."""
+
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+
+
+@dataclass(frozen=True)
+class PhotoInfo:
+    """A photo of the project. It is learnt from ``crop``, scaled so that the crop's short side is ``working_side_px``."""
+
+    name: str
+    width_px: int
+    height_px: int
+    crop: Crop
+    working_side_px: int
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file that was offered and not taken: why, and what would help."""
+
+    name: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What a new run is started with. ``config`` overrides single fields of the preset's config."""
+
+    family: str = "texture_gan"
+    preset: str = "standard"
+    config: tuple[tuple[str, Any], ...] = ()
+    images: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """A run of the project, as its folder tells it."""
+
+    id: str
+    settings: TrainSettings
+    images_seen: int
+    images_total: int
+    created: str
+    can_resume: bool
+    has_model: bool
+
+
+@dataclass(frozen=True)
+class ProjectInfo:
+    """The open project. ``is_unsaved``: it lives in the application's data folder and has no name from the user yet."""
+
+    folder: Path
+    name: str
+    is_unsaved: bool
+    read_only_reason: str
+    photos: tuple[PhotoInfo, ...]
+    skipped: tuple[SkippedFile, ...]
+    runs: tuple[RunInfo, ...]
+    run_id: str | None
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The model that renders and exports now. ``sha256`` names its weights, or is empty while it is still being trained."""
+
+    source: Path
+    family: str
+    sliders: tuple[Slider, ...]
+    cell_px: int
+    level_count: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FieldInfo:
+    """One field of a family's config, as forms and the command line need it."""
+
+    name: str
+    kind: Literal["int", "float", "bool", "choice"]
+    default: Any
+    description: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PresetInfo:
+    """A preset and what it costs here: ``seconds`` is measured on this machine, None while it is not known."""
+
+    id: str
+    title: str
+    images: int
+    seconds: float | None
+    values: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class FamilyInfo:
+    id: str
+    title: str
+    description: str
+    fields: tuple[FieldInfo, ...]
+    presets: tuple[PresetInfo, ...]
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """A file to write. ``bits`` is 8, 16 or 32 (32 is float; 16 is half float in an EXR).
+
+    ``count`` files with seeds ``look.layout_seed + 0 … count - 1`` are written, numbered before the suffix when it is above 1.
+    """
+
+    path: Path
+    file_format: FileFormat
+    bits: Literal[8, 16, 32]
+    width_px: int
+    height_px: int
+    look: Look
+    tile_x: bool = True
+    tile_y: bool = True
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a file was made, as it is written into the file: enough to make it again."""
+
+    look: Look
+    family: str
+    model_sha256: str
+    width_px: int
+    height_px: int
+    tile_x: bool
+    tile_y: bool
+    version: str
+
+
+# -------------------------------------------------------------------------------------------------- commands
+
+
+@dataclass(frozen=True)
+class CreateProject:
+    """Start a project from photos and folders of photos. An empty ``folder`` means the application's data folder."""
+
+    paths: tuple[Path, ...]
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class OpenProject:
+    folder: Path
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """Open one ``model.safetensors`` by itself, without a project."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class AddPhotos:
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class RemovePhoto:
+    name: str
+
+
+@dataclass(frozen=True)
+class FramePhoto:
+    """Set the part of a photo that is learnt and the scale it is learnt at."""
+
+    name: str
+    crop: Crop
+    working_side_px: int
+
+
+@dataclass(frozen=True)
+class SaveProjectAs:
+    folder: Path
+
+
+@dataclass(frozen=True)
+class RenameProject:
+    name: str
+
+
+@dataclass(frozen=True)
+class DiscardProject:
+    """Delete an unsaved project from the application's data folder, and close it."""
+
+
+@dataclass(frozen=True)
+class CloseProject:
+    """Let go of the project; it stays on disk."""
+
+
+@dataclass(frozen=True)
+class SelectRun:
+    run_id: str
+
+
+@dataclass(frozen=True)
+class DeleteRun:
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Train:
+    """Start a new run on the open project."""
+
+    settings: TrainSettings
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold the run at the end of its step; everything stays in memory, ready to go on."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a paused run, or with the selected run from its newest checkpoint."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run: write checkpoint and model, and free the training's memory."""
+
+
+@dataclass(frozen=True)
+class Render:
+    """Show this. Of several only the newest is answered; while a run trains, the newest is answered again and again."""
+
+    request: RenderRequest
+    ticket: int
+
+
+@dataclass(frozen=True)
+class Export:
+    settings: ExportSettings
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop a job and leave no half-written file."""
+
+    job: JobKind
+
+
+@dataclass(frozen=True)
+class ReadRecipe:
+    """Look into a picture for the recipe of our own export."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Stop what runs, save it, and leave the loop."""
+
+
+Command = (
+    CreateProject
+    | OpenProject
+    | OpenModel
+    | AddPhotos
+    | RemovePhoto
+    | FramePhoto
+    | SaveProjectAs
+    | RenameProject
+    | DiscardProject
+    | CloseProject
+    | SelectRun
+    | DeleteRun
+    | Train
+    | Pause
+    | Resume
+    | Stop
+    | Render
+    | Export
+    | Cancel
+    | ReadRecipe
+    | Quit
+)
+
+
+# ---------------------------------------------------------------------------------------------------- events
+
+
+@dataclass(frozen=True)
+class EngineReady:
+    """torch is loaded. ``device`` is a sentence for the status bar, ``conv_gflops`` the machine's measured speed."""
+
+    device: str
+    families: tuple[FamilyInfo, ...]
+    conv_gflops: float
+
+
+@dataclass(frozen=True)
+class ProjectChanged:
+    """The open project as it is now; None when it was closed."""
+
+    project: ProjectInfo | None
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoLoaded:
+    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024."""
+
+    name: str
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ModelChanged:
+    """Another model renders from now on; None: there is nothing to render."""
+
+    model: ModelInfo | None
+
+
+@dataclass(frozen=True)
+class JobStarted:
+    job: JobKind
+
+
+@dataclass(frozen=True)
+class JobEnded:
+    """Sent exactly once for every JobStarted."""
+
+    job: JobKind
+    outcome: Outcome
+    problem: Problem | None = None
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Sent some ten times a second at most. ``losses`` are means since the last event."""
+
+    images_seen: int
+    images_total: int
+    images_per_s: float
+    seconds_left: float | None
+    losses: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    images_seen: int
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """An answer to the Render with this ticket: (H, W, 3) uint8. ``images_seen`` is None for a model that is not in training."""
+
+    ticket: int
+    request: RenderRequest
+    image: NDArray[np.uint8]
+    images_seen: int | None
+
+
+@dataclass(frozen=True)
+class ExportProgress:
+    done: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class RecipeRead:
+    """``recipe`` is None when the file holds none; ``is_model_open`` tells whether its model is the one open now."""
+
+    path: Path
+    recipe: Recipe | None
+    is_model_open: bool
+
+
+@dataclass(frozen=True)
+class CommandFailed:
+    """A command that is no job could not be done."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something worth saying that stopped nothing (a damaged checkpoint was passed over, photos were skipped)."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class EngineStopped:
+    """The loop has ended; nothing comes after."""
+
+
+Event = (
+    EngineReady
+    | ProjectChanged
+    | PhotoLoaded
+    | ModelChanged
+    | JobStarted
+    | JobEnded
+    | TrainingProgress
+    | CheckpointSaved
+    | Rendered
+    | ExportProgress
+    | RecipeRead
+    | CommandFailed
+    | Notice
+    | EngineStopped
+)

@@ -1,0 +1,149 @@
+"""Model families: what a family offers, what a render asks for, and how the families are found.
+
+A family is one module in this package that defines ``FAMILY: Family``. Nothing else has to be edited: forms, command line
+flags, checkpoint headers and contract tests follow from its config. This module itself imports no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import msgspec
+    from torch import Tensor, device
+
+    from texgen_desktop.data.photos import Photo
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One style axis of a trained model. Its values run from -1 to 1, 0 is the photo's own middle."""
+
+    id: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything an artist sets on a trained model; equal looks give equal pixels.
+
+    ``style`` holds (slider id, value in [-1, 1]); a slider that is not named stands at 0. A strength of 1 is the noise that the
+    model was trained with, 0 is none.
+    """
+
+    style: tuple[tuple[str, float], ...] = ()
+    layout_seed: int = 0
+    detail_seed: int = 0
+    layout_strength: float = 1.0
+    detail_strength: float = 1.0
+
+    def value(self, slider_id: str) -> float:
+        return dict(self.style).get(slider_id, 0.0)
+
+    def with_value(self, slider_id: str, value: float) -> Look:
+        style = {**dict(self.style), slider_id: value}
+        return replace(self, style=tuple(sorted((k, v) for k, v in style.items() if v != 0.0)))
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle of the plane in pixels; ``y`` and ``x`` may be negative or huge."""
+
+    y: int
+    x: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """A region of the endless plane, or of a torus.
+
+    ``cells`` is (rows, columns) of the torus in the model's coarsest cells; None on an axis means that this axis does not wrap.
+    ``region`` counts pixels of the level that is rendered. ``skip_levels`` leaves the finest levels out: each one halves the
+    resolution (and about quarters the cost).
+    """
+
+    look: Look
+    region: Region
+    cells: tuple[int | None, int | None] = (None, None)
+    skip_levels: int = 0
+
+
+class Model(Protocol):
+    """Trained weights that can be rendered; immutable, and free of anything that training still changes."""
+
+    @property
+    def sliders(self) -> tuple[Slider, ...]: ...
+
+    @property
+    def cell_px(self) -> int:
+        """Side of a coarsest cell in output pixels: tiles are whole cells."""
+        ...
+
+    @property
+    def level_count(self) -> int: ...
+
+    def header(self) -> dict[str, Any]:
+        """What ``Family.open`` needs beside the tensors, as plain JSON values."""
+        ...
+
+    def tensors(self) -> dict[str, Tensor]: ...
+
+
+class Trainer(Protocol):
+    """A run in progress. Its schedule and its random numbers depend on (config, seed, images seen) alone."""
+
+    images_seen: int
+
+    @property
+    def images_total(self) -> int: ...
+
+    def step(self) -> Iterator[None]:
+        """One training step in slices of at most 150 ms; exhausting it advances ``images_seen``."""
+        ...
+
+    def take_losses(self) -> dict[str, float]:
+        """Means since the last call. The one place where the device is waited for."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor that an exact continuation needs (weights, EMA, optimisers)."""
+        ...
+
+    def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None: ...
+
+    def model(self) -> Model:
+        """A snapshot of the averaged weights."""
+        ...
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model. ``presets`` maps "draft", "standard" and "high" to configs."""
+
+    id: str
+    title: str
+    description: str
+    config: type[msgspec.Struct]
+    presets: Mapping[str, msgspec.Struct]
+    start: Callable[[Any, Sequence[Photo], int, device], Trainer]
+    open: Callable[[dict[str, Any], Mapping[str, Tensor], device], Model]
+    render: Callable[[Any, RenderRequest], Tensor]
+    """(model, request) -> (3, H, W) float32, sRGB-encoded in [0, 1]. Pure, a function of its arguments alone."""
+    cost_gflop: Callable[[Any], float]
+    """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
+
+
+def discover() -> dict[str, Family]:
+    """Every family by id, in the order of the ids. Imports torch."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        family: Family = importlib.import_module(f"{__name__}.{module.name}").FAMILY
+        found[family.id] = family
+    return dict(sorted(found.items()))

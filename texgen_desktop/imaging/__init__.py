@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: reading, writing, colour, resizing, scores. No torch, no Qt."""

@@ -1,0 +1,1 @@
+"""Building blocks in torch, without policy: torus convolution, noise fields, losses, averages."""

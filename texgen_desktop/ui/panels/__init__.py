@@ -1,0 +1,1 @@
+"""One file per panel, found by scanning: each defines one subclass of ``ui.panel.Panel``."""

@@ -1,0 +1,1 @@
+"""Dumb parts that know nothing of the studio."""
