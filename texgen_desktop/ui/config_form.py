@@ -1,0 +1,201 @@
+"""A form for any family's config: one row for each field, the editor chosen by the field's kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QToolButton, QWidget
+
+from texgen_desktop.engine.messages import FieldInfo
+from texgen_desktop.ui.formatting import tooltip
+
+_INT_LIMIT = 2**31 - 1
+_FLOAT_LIMIT = 1e12
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A widget that shows one value, and how to reach that value."""
+
+    widget: QWidget
+    read: Callable[[], Any]
+    write: Callable[[Any], None]
+    changed: SignalInstance
+
+
+class _FloatBox(QDoubleSpinBox):
+    """Shows as many digits as the value has: 0.0002 and 10, not 0.000200 and 10.000000."""
+
+    def textFromValue(self, value: float) -> str:
+        return self.locale().toString(value, "g", 6)
+
+
+def _int_editor(field: FieldInfo) -> Editor:
+    box = QSpinBox()
+    box.setRange(
+        -_INT_LIMIT if field.minimum is None else int(field.minimum),
+        _INT_LIMIT if field.maximum is None else int(field.maximum),
+    )
+    box.setSuffix(f" {field.unit}" if field.unit else "")
+    box.setKeyboardTracking(False)
+    return Editor(box, box.value, box.setValue, box.valueChanged)
+
+
+def _float_editor(field: FieldInfo) -> Editor:
+    box = _FloatBox()
+    box.setDecimals(7)
+    box.setRange(
+        -_FLOAT_LIMIT if field.minimum is None else field.minimum,
+        _FLOAT_LIMIT if field.maximum is None else field.maximum,
+    )
+    box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    box.setSuffix(f" {field.unit}" if field.unit else "")
+    box.setKeyboardTracking(False)
+    return Editor(box, box.value, box.setValue, box.valueChanged)
+
+
+def _bool_editor(field: FieldInfo) -> Editor:
+    box = QCheckBox()
+    return Editor(box, box.isChecked, box.setChecked, box.toggled)
+
+
+def _choice_editor(field: FieldInfo) -> Editor:
+    box = QComboBox()
+    box.addItems(field.choices)
+    return Editor(box, box.currentText, box.setCurrentText, box.currentTextChanged)
+
+
+EDITORS: Mapping[str, Callable[[FieldInfo], Editor]] = {
+    "int": _int_editor,
+    "float": _float_editor,
+    "bool": _bool_editor,
+    "choice": _choice_editor,
+}
+
+
+class _WheelGuard(QObject):
+    """Lets the wheel scroll the panel: an editor takes it only when it was clicked before."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+class _Row(QObject):
+    """Label, editor and reset button of one field."""
+
+    changed = Signal()
+
+    def __init__(self, field: FieldInfo, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.default = field.default
+        self._title = field.name.replace("_", " ").capitalize()
+        self._editor = EDITORS[field.kind](field)
+        self.label = QLabel(self._title)
+        self.widget = self._editor.widget
+        self.reset_button = QToolButton()
+        self._describe()
+        self._editor.changed.connect(self._on_edited)
+        self.reset_button.clicked.connect(self.reset)
+        self.write(field.default)
+
+    def read(self) -> Any:
+        return self._editor.read()
+
+    def write(self, value: Any) -> None:
+        """Show a value without reporting it as a change."""
+        with QSignalBlocker(self.widget):
+            self._editor.write(value)
+        self._show_difference()
+
+    def reset(self) -> None:
+        self.write(self.default)
+        self.changed.emit()
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.read() != self.default)
+
+    def _describe(self) -> None:
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setWordWrap(True)
+        self.label.setBuddy(self.widget)
+        self.widget.setObjectName(f"config_{self.field.name}")
+        self.widget.setAccessibleName(self._title)
+        self.widget.setAccessibleDescription(self.field.description)
+        self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.reset_button.setObjectName(f"config_{self.field.name}_reset")
+        self.reset_button.setText("↺")
+        self.reset_button.setAutoRaise(True)
+        self.reset_button.setAccessibleName(f"Reset {self._title.lower()}")
+        tip = self.field.description + _range_in_words(self.field)
+        self.label.setToolTip(tooltip(tip))
+        self.widget.setToolTip(tooltip(tip))
+
+    def _on_edited(self) -> None:
+        self._show_difference()
+        self.changed.emit()
+
+    def _show_difference(self) -> None:
+        self.reset_button.setEnabled(self.differs)
+        font = self.label.font()
+        font.setBold(self.differs)
+        self.label.setFont(font)
+        self.reset_button.setToolTip(tooltip(f"Back to {self.default} {self.field.unit}".rstrip()))
+
+
+class ConfigForm(QWidget):
+    """Edits the fields of a config that may differ from the preset; it knows no family by name."""
+
+    values_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[_Row, ...] = ()
+        self._wheel_guard = _WheelGuard(self)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(1, 1)
+
+    def set_fields(self, fields: tuple[FieldInfo, ...]) -> None:
+        """Build the rows anew, in the order of the fields."""
+        for row in self._rows:
+            for widget in (row.label, row.widget, row.reset_button):
+                self._grid.removeWidget(widget)
+                widget.deleteLater()
+            row.deleteLater()
+        self._rows = tuple(_Row(field, self) for field in fields)
+        for index, row in enumerate(self._rows):
+            self._grid.addWidget(row.label, index, 0)
+            self._grid.addWidget(row.widget, index, 1)
+            self._grid.addWidget(row.reset_button, index, 2)
+            row.widget.installEventFilter(self._wheel_guard)
+            row.changed.connect(self.values_changed)
+
+    def set_values(self, preset: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
+        """Show the preset's values with the overrides on top; nothing is reported as a change."""
+        for row in self._rows:
+            row.default = preset.get(row.field.name, row.field.default)
+            row.write(overrides.get(row.field.name, row.default))
+
+    def overrides(self) -> tuple[tuple[str, Any], ...]:
+        """(field, value) of every field that differs from the preset, in the order of the form."""
+        return tuple((row.field.name, row.read()) for row in self._rows if row.differs)
+
+
+def _range_in_words(field: FieldInfo) -> str:
+    match field.minimum, field.maximum:
+        case None, None:
+            return ""
+        case minimum, None:
+            return f"\nAt least {minimum:g}"
+        case None, maximum:
+            return f"\nAt most {maximum:g}"
+        case minimum, maximum:
+            return f"\n{minimum:g} to {maximum:g}"
