@@ -1,0 +1,199 @@
+"""All that the interface knows, as one frozen value, and the pure function that carries it from event to event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from texgen_desktop.engine.messages import (
+    CommandFailed,
+    EngineReady,
+    EngineStopped,
+    Event,
+    ExportProgress,
+    FamilyInfo,
+    JobEnded,
+    JobStarted,
+    Look,
+    ModelChanged,
+    ModelInfo,
+    Problem,
+    ProjectChanged,
+    ProjectInfo,
+    RecipeRead,
+    RunInfo,
+    TrainingProgress,
+    TrainSettings,
+)
+
+TrainingState = Literal["idle", "starting", "running", "paused", "stopping"]
+Repeat = Literal["1x1", "2x2", "3x3", "endless"]
+Comparison = Literal["result", "beside", "photo"]
+
+DEFAULT_TILE_PX = 512
+SMALLEST_TILE_PX = 128
+LARGEST_TILE_PX = 1024
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """What the canvas shows. ``tile_cells`` is (rows, columns) of the tile in the model's coarsest cells."""
+
+    repeat: Repeat = "1x1"
+    comparison: Comparison = "result"
+    tile_cells: tuple[int, int] = (32, 32)
+
+
+@dataclass(frozen=True)
+class StudioState:
+    """The one truth of the interface. Pixels and loss histories travel beside it.
+
+    ``locked`` holds "layout_seed", "detail_seed" and slider ids that a re-roll leaves alone.
+    """
+
+    engine_ready: bool = False
+    device: str = ""
+    families: tuple[FamilyInfo, ...] = ()
+    project: ProjectInfo | None = None
+    model: ModelInfo | None = None
+    training: TrainingState = "idle"
+    progress: TrainingProgress | None = None
+    settings: TrainSettings = field(default_factory=TrainSettings)
+    exporting: bool = False
+    export_progress: ExportProgress | None = None
+    last_export: tuple[Path, ...] = ()
+    look: Look = field(default_factory=Look)
+    locked: frozenset[str] = frozenset()
+    can_undo: bool = False
+    can_redo: bool = False
+    view: ViewState = field(default_factory=ViewState)
+    problem: Problem | None = None
+    offer: RecipeRead | None = None
+
+    @property
+    def is_read_only(self) -> bool:
+        return self.project is not None and bool(self.project.read_only_reason)
+
+    @property
+    def is_training(self) -> bool:
+        """A run holds the engine, or is about to; a paused one does not."""
+        return self.training in ("starting", "running", "stopping")
+
+    @property
+    def selected_run(self) -> RunInfo | None:
+        runs = self.project.runs if self.project else ()
+        return next((run for run in runs if self.project and run.id == self.project.run_id), None)
+
+    @property
+    def can_edit_project(self) -> bool:
+        """Photos, crops and runs may be changed: none of them is in use by a run."""
+        return self.engine_ready and self.project is not None and not self.is_read_only and self.training == "idle"
+
+    @property
+    def can_train(self) -> bool:
+        return self.can_edit_project and self.project is not None and bool(self.project.photos)
+
+    @property
+    def can_pause(self) -> bool:
+        return self.training == "running"
+
+    @property
+    def can_resume(self) -> bool:
+        """A paused run goes on from memory, the selected run of an idle project from its newest checkpoint."""
+        if self.training == "paused":
+            return True
+        return self.can_edit_project and self.selected_run is not None and self.selected_run.can_resume
+
+    @property
+    def can_stop(self) -> bool:
+        return self.training in ("starting", "running", "paused")
+
+    @property
+    def can_export(self) -> bool:
+        return self.engine_ready and self.model is not None and not self.exporting
+
+
+def after(state: StudioState, event: Event) -> StudioState:
+    """The state that follows ``state`` when the engine says ``event``."""
+    match event:
+        case EngineReady(device=device, families=families):
+            return replace(state, engine_ready=True, device=device, families=families)
+        case ProjectChanged(project=project):
+            return _after_project(state, project)
+        case ModelChanged(model=model):
+            return _after_model(state, model)
+        case JobStarted(job="train"):
+            return replace(state, training="stopping" if state.training == "stopping" else "running")
+        case JobStarted(job="export"):
+            return replace(state, exporting=True, export_progress=ExportProgress(0.0, None))
+        case TrainingProgress() if state.training in ("running", "stopping"):
+            return replace(state, progress=event)
+        case ExportProgress() if state.exporting:
+            return replace(state, export_progress=event)
+        case JobEnded():
+            return _after_job(state, event)
+        case RecipeRead(recipe=recipe) if recipe is not None:
+            return replace(state, offer=event)
+        case CommandFailed(problem=problem):
+            return _after_refusal(state, problem)
+        case EngineStopped():
+            return replace(state, engine_ready=False, training="idle", exporting=False, export_progress=None)
+        case _:
+            return state
+
+
+def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioState:
+    before, old_folder = state.selected_run, state.project.folder if state.project else None
+    if (project.folder if project else None) != old_folder:
+        # Nothing that belongs to the project before may leak into this one.
+        state = replace(state, training="idle", progress=None, look=Look(), locked=frozenset(), model=None, offer=None)
+    state = replace(state, project=project)
+    run = state.selected_run
+    if run is not None and (before is None or before.id != run.id):
+        state = replace(state, settings=run.settings)
+    if run is None or before is None or before.id != run.id:
+        state = replace(state, progress=None if state.training == "idle" else state.progress)
+    return state
+
+
+def _after_model(state: StudioState, model: ModelInfo | None) -> StudioState:
+    if model is None:
+        return replace(state, model=None)
+    known = {slider.id for slider in model.sliders}
+    look = replace(state.look, style=tuple((key, value) for key, value in state.look.style if key in known))
+    locked = state.locked & (known | {"layout_seed", "detail_seed"})
+    view = state.view
+    if state.model is None or state.model.cell_px != model.cell_px:
+        view = replace(view, tile_cells=fitting_tile(model.cell_px, state.project))
+    return replace(state, model=model, look=look, locked=locked, view=view)
+
+
+def _after_job(state: StudioState, event: JobEnded) -> StudioState:
+    problem = event.problem if event.outcome == "failed" and event.problem else state.problem
+    if event.job == "export":
+        written = event.files if event.outcome == "finished" else state.last_export
+        return replace(state, exporting=False, export_progress=None, last_export=written, problem=problem)
+    return replace(state, training="paused" if event.outcome == "paused" else "idle", problem=problem)
+
+
+def _after_refusal(state: StudioState, problem: Problem) -> StudioState:
+    """A refused command ends the waiting for the job it should have started (a job that runs has said so)."""
+    training = "idle" if state.training == "starting" else state.training
+    exporting = state.exporting and state.export_progress is not None
+    return replace(state, problem=problem, training=training, exporting=exporting)
+
+
+def fitting_tile(cell_px: int, project: ProjectInfo | None) -> tuple[int, int]:
+    """(rows, columns) of a tile about as large as the first photo's crop at its working scale."""
+    height_px = width_px = float(DEFAULT_TILE_PX)
+    if project is not None and project.photos:
+        photo = project.photos[0]
+        crop_width, crop_height = photo.crop.width * photo.width_px, photo.crop.height * photo.height_px
+        scale = photo.working_side_px / max(1.0, min(crop_width, crop_height))
+        height_px, width_px = crop_height * scale, crop_width * scale
+    return _whole_cells(height_px, cell_px), _whole_cells(width_px, cell_px)
+
+
+def _whole_cells(side_px: float, cell_px: int) -> int:
+    return max(1, round(min(max(side_px, SMALLEST_TILE_PX), LARGEST_TILE_PX) / cell_px))

@@ -1,0 +1,313 @@
+"""The studio: the one door between the interface and the engine. Verbs go in, signals come out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from texgen_desktop.engine import messages as m
+from texgen_desktop.studio import journal
+from texgen_desktop.studio.history import History
+from texgen_desktop.studio.opening import command_for
+from texgen_desktop.studio.refresh import Refresh, request_for
+from texgen_desktop.studio.state import Comparison, Repeat, StudioState, after
+
+SeedName = Literal["layout_seed", "detail_seed"]
+LARGEST_SEED = 2**31 - 1
+
+
+class Studio(QObject):
+    """Holds the ``StudioState``, posts commands, and tells the widgets what changed.
+
+    Lives in the interface thread. A verb that the state forbids does nothing, so a shortcut may call it at any time.
+    """
+
+    state_changed = Signal(object, object)  # StudioState before, StudioState now
+    image_ready = Signal(object)  # Rendered
+    photo_ready = Signal(object)  # PhotoLoaded
+    losses_added = Signal(object)  # TrainingProgress
+    losses_reset = Signal()
+    log_added = Signal(str, str)  # level ("info", "notice", "error"), text
+    closed = Signal()
+
+    def __init__(self, post: Callable[[m.Command], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = StudioState()
+        self._post = post
+        self._refresh = Refresh(post)
+        self._history = History()
+        self._gesture: m.Look | None = None  # the look that the drag in progress started from
+        self._region: tuple[m.Region, int] | None = None
+        self._train_when_ready = False
+
+    # ------------------------------------------------------------------------------------------ the project
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Open photos, folders of photos, a project or a model. One of our own exports becomes an offer."""
+        command = command_for(tuple(paths))
+        if command is None:
+            return
+        if isinstance(command, m.ReadRecipe):
+            self._post(command)
+        else:
+            self._open(command)
+
+    def add_photos(self, paths: Iterable[Path]) -> None:
+        """Add photos to the open project, or start one with them."""
+        paths = tuple(paths)
+        if self.state.can_edit_project and paths:
+            self._post(m.AddPhotos(paths))
+        elif self.state.project is None:
+            self.open_paths(paths)
+
+    def remove_photo(self, name: str) -> None:
+        if self.state.can_edit_project:
+            self._post(m.RemovePhoto(name))
+
+    def frame_photo(self, name: str, crop: m.Crop, working_side_px: int) -> None:
+        """Set the part of a photo that is learnt, and its short side at the scale it is learnt at."""
+        if self.state.can_edit_project:
+            self._post(m.FramePhoto(name, crop, working_side_px))
+
+    def save_as(self, folder: Path) -> None:
+        if self.state.project is not None:
+            self._post(m.SaveProjectAs(folder))
+
+    def rename(self, name: str) -> None:
+        if self.state.project is not None and not self.state.is_read_only:
+            self._post(m.RenameProject(name))
+
+    def discard(self) -> None:
+        """Delete the open project if it was never saved under a name."""
+        if self.state.can_edit_project and self.state.project is not None and self.state.project.is_unsaved:
+            self._post(m.DiscardProject())
+
+    def close_project(self) -> None:
+        if self.state.project is not None or self.state.model is not None:
+            self._open(m.CloseProject())
+
+    def select_run(self, run_id: str) -> None:
+        if self.state.training == "idle":
+            self._post(m.SelectRun(run_id))
+
+    def delete_run(self, run_id: str) -> None:
+        if self.state.can_edit_project:
+            self._post(m.DeleteRun(run_id))
+
+    # ------------------------------------------------------------------------------------------- training
+
+    def set_train_settings(self, settings: m.TrainSettings) -> None:
+        self._set(settings=settings)
+
+    def train(self) -> None:
+        """Start a new run with the settings of the state."""
+        if self.state.can_train:
+            self.losses_reset.emit()
+            self._set(training="starting", progress=None, problem=None)
+            self._post(m.Train(self.state.settings))
+
+    def train_when_ready(self) -> None:
+        """Start a run as soon as the engine and a photo are there."""
+        self._train_when_ready = True
+        self._start_if_awaited()
+
+    def pause(self) -> None:
+        if self.state.can_pause:
+            self._post(m.Pause())
+
+    def resume(self) -> None:
+        if self.state.can_resume:
+            self._set(training="starting", problem=None)
+            self._post(m.Resume())
+
+    def stop(self) -> None:
+        if self.state.can_stop:
+            self._set(training="stopping")
+            self._post(m.Stop())
+
+    # ------------------------------------------------------------------------------------------- the look
+
+    def set_slider(self, slider_id: str, value: float) -> None:
+        """Set a style axis to a value in [-1, 1]."""
+        self._set_look(self.state.look.with_value(slider_id, min(max(value, -1.0), 1.0)))
+
+    def set_seed(self, which: SeedName, seed: int) -> None:
+        changes: dict[str, Any] = {which: min(max(seed, 0), LARGEST_SEED)}
+        self._set_look(replace(self.state.look, **changes))
+
+    def set_strength(self, which: Literal["layout", "detail"], value: float) -> None:
+        """Set how strong a noise is: 1 is what the model was trained with, 0 is none."""
+        changes: dict[str, Any] = {f"{which}_strength": value}
+        self._set_look(replace(self.state.look, **changes))
+
+    def reroll(self, which: SeedName | None = None) -> None:
+        """Draw a new seed, or both; a locked one stays."""
+        names: tuple[SeedName, ...] = (which,) if which else ("layout_seed", "detail_seed")
+        changes: dict[str, Any] = {name: secrets.randbelow(LARGEST_SEED + 1) for name in names if name not in self.state.locked}
+        self._set_look(replace(self.state.look, **changes))
+
+    def reset(self, which: str) -> None:
+        """Put a slider id, a seed or a strength ("layout_strength") back to its default."""
+        if which in ("layout_seed", "detail_seed", "layout_strength", "detail_strength"):
+            changes: dict[str, Any] = {which: getattr(m.Look(), which)}
+            self._set_look(replace(self.state.look, **changes))
+        else:
+            self.set_slider(which, 0.0)
+
+    def toggle_lock(self, which: str) -> None:
+        """Lock or unlock a seed or a slider id."""
+        self._set(locked=self.state.locked ^ {which})
+
+    def begin_gesture(self) -> None:
+        """A drag begins: until it ends the picture may be rough, and all of it is one undo step."""
+        if self._gesture is None:
+            self._gesture = self.state.look
+
+    def end_gesture(self) -> None:
+        if self._gesture is None:
+            return
+        before, self._gesture = self._gesture, None
+        if before != self.state.look:
+            self._keep(self._history.recorded(before), self.state.look)
+
+    def undo(self) -> None:
+        self.end_gesture()
+        self._keep(*self._history.undone(self.state.look))
+
+    def redo(self) -> None:
+        self.end_gesture()
+        self._keep(*self._history.redone(self.state.look))
+
+    # -------------------------------------------------------------------------------------------- the view
+
+    def set_view(
+        self, *, repeat: Repeat | None = None, comparison: Comparison | None = None, tile_cells: tuple[int, int] | None = None
+    ) -> None:
+        """Change how the canvas shows the texture; what is not named stays."""
+        named = {"repeat": repeat, "comparison": comparison, "tile_cells": tile_cells}
+        changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        self._set(view=replace(self.state.view, **changes))
+        self._ask_for_picture()
+
+    def show_region(self, region: m.Region, skip_levels: int) -> None:
+        """Show a rectangle of the endless plane, in pixels of the finest level, with that many levels left out."""
+        self._region = (region, skip_levels)
+        self._ask_for_picture()
+
+    # ---------------------------------------------------------------------------------- files and problems
+
+    def export(self, settings: m.ExportSettings) -> None:
+        if self.state.can_export:
+            self._set(exporting=True, export_progress=None, problem=None)
+            self._post(m.Export(settings))
+
+    def cancel_export(self) -> None:
+        if self.state.exporting:
+            self._post(m.Cancel("export"))
+
+    def report(self, problem: m.Problem) -> None:
+        """Show a problem that the interface met by itself."""
+        self._set(problem=problem)
+        self.log_added.emit("error", journal.problem_text(problem))
+
+    def dismiss_problem(self) -> None:
+        self._set(problem=None)
+
+    def accept_offer(self, choice: Literal["photo", "settings"]) -> None:
+        """Take a dropped export as a photo to learn from, or set seeds and sliders as they were when it was made."""
+        offer = self.state.offer
+        self._set(offer=None)
+        if offer is None or offer.recipe is None:
+            return
+        if choice == "photo":
+            self._open(m.CreateProject((offer.path,)))
+        elif offer.is_model_open:
+            self._set_look(offer.recipe.look)
+        else:
+            self.report(journal.missing_model(offer.path, offer.recipe))
+
+    def dismiss_offer(self) -> None:
+        self._set(offer=None)
+
+    def save_and_quit(self) -> None:
+        """Stop what runs, save it and end the engine; ``closed`` tells when that is done."""
+        self._post(m.Quit())
+
+    # ------------------------------------------------------------------------------------------- the engine
+
+    @Slot(object)
+    def on_event(self, event: m.Event) -> None:
+        """Take in what the engine says. Called in the interface thread."""
+        before = self.state
+        self._change(after(before, event))
+        if entry := journal.entry(before, event):
+            self.log_added.emit(*entry)
+        match event:
+            case m.Rendered():
+                if self._refresh.answered(event.ticket) and self.state.model is not None:
+                    self.image_ready.emit(event)
+            case m.TrainingProgress() if self.state.progress is event:
+                self.losses_added.emit(event)
+            case m.PhotoLoaded():
+                self.photo_ready.emit(event)
+            case m.ModelChanged():
+                self._refresh.forget()
+                self._ask_for_picture()
+            case m.CommandFailed():
+                self._refresh.free()
+            case m.RecipeRead(path=path, recipe=None):
+                self._open(m.CreateProject((path,)))
+            case m.EngineStopped():
+                self.closed.emit()
+        self._start_if_awaited()
+
+    def _open(self, command: m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject) -> None:
+        """Leave what is open for something else; a run in progress is never left by accident."""
+        if self.state.is_training:
+            self.report(m.Problem("A texture is being trained.", "Pause or stop the training, then open something else."))
+            return
+        if self.state.training == "paused":
+            self._post(m.Stop())
+        self._post(command)
+
+    def _start_if_awaited(self) -> None:
+        if self._train_when_ready and self.state.can_train:
+            self._train_when_ready = False
+            self.train()
+
+    def _set_look(self, look: m.Look) -> None:
+        if look == self.state.look:
+            return
+        if self._gesture is None:
+            self._keep(self._history.recorded(self.state.look), look)
+        else:
+            self._set(look=look)
+            self._ask_for_picture()
+
+    def _keep(self, history: History, look: m.Look) -> None:
+        self._history = history
+        self._set(look=look, can_undo=bool(history.past), can_redo=bool(history.future))
+        self._ask_for_picture()
+
+    def _ask_for_picture(self) -> None:
+        if request := request_for(self.state, self._region, is_rough=self._gesture is not None):
+            self._refresh.want(request)
+
+    def _set(self, **changes: Any) -> None:
+        self._change(replace(self.state, **changes))
+
+    def _change(self, state: StudioState) -> None:
+        before = self.state
+        if before.project and (not state.project or state.project.folder != before.project.folder):
+            # Steps of another project's model mean nothing here.
+            self._history, self._gesture, self._region = History(), None, None
+            state = replace(state, can_undo=False, can_redo=False)
+            self.losses_reset.emit()
+        if state != before:
+            self.state = state
+            self.state_changed.emit(before, state)
