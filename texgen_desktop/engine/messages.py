@@ -165,6 +165,14 @@ class ExportSettings:
     tile_y: bool = True
     count: int = 1
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that is written, in the order of the seeds: ``tile.png``, or ``tile-01.png … tile-12.png``."""
+        if self.count == 1:
+            return (self.path,)
+        digits = len(str(self.count))
+        return tuple(self.path.with_name(f"{self.path.stem}-{index:0{digits}}{self.path.suffix}") for index in range(1, self.count + 1))
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -1,0 +1,37 @@
+"""What each file format can hold. Plain data that imports nothing, so that the interface may ask before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from texgen_desktop.errors import TexGenError
+
+
+@dataclass(frozen=True)
+class FormatLimits:
+    """``suffixes`` begins with the usual one; ``max_side_px`` is the longest side that the format or its library writes."""
+
+    title: str
+    suffixes: tuple[str, ...]
+    bits: tuple[int, ...]
+    max_side_px: int
+
+
+LIMITS: Mapping[str, FormatLimits] = {
+    "png": FormatLimits("PNG", (".png",), (8, 16), 1_000_000),
+    "tiff": FormatLimits("TIFF", (".tif", ".tiff"), (8, 16, 32), 1_000_000),
+    "exr": FormatLimits("EXR", (".exr",), (16, 32), 1_000_000),
+    "jpeg": FormatLimits("JPEG", (".jpg", ".jpeg"), (8,), 65_500),
+    "webp": FormatLimits("WebP", (".webp",), (8,), 16_383),
+}
+
+
+def check_size(file_format: str, width_px: int, height_px: int) -> None:
+    """Raises TexGenError when a picture of this size does not fit into the format."""
+    limits = LIMITS[file_format]
+    if max(width_px, height_px) > limits.max_side_px:
+        raise TexGenError(
+            f"{limits.title} holds at most {limits.max_side_px:,} pixels a side; {width_px} × {height_px} is larger.",
+            "Choose PNG, TIFF or EXR, or a smaller size.",
+        )
