@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import socket
+import sys
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from texgen_desktop.engine.files import canonical_json, parse_json
 from texgen_desktop.errors import TexGenError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK_NAME = ".texgen.lock"
+_MAX_LOCK_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -21,19 +34,93 @@ class LockOwner:
 class LockHeld(TexGenError):
     """Somebody else writes here. ``owner`` is None where the lock file does not tell."""
 
-    def __init__(self, message: str, hint: str, owner: LockOwner | None) -> None:
-        super().__init__(message, hint)
+    def __init__(self, owner: LockOwner | None, path: Path) -> None:
+        where = "" if owner is None or owner.host == socket.gethostname() else f" on the computer {owner.host}"
+        since = "" if owner is None else f" (process {owner.pid}, since {owner.since})"
+        super().__init__(
+            f"The project is open in another TexGen{where}{since}, so it can only be looked at here.",
+            f"Close it there, or use Save As to work on a copy. If it is certainly not open there, delete {path}." if where
+            else "Close it there, or use Save As to work on a copy.",
+        )
         self.owner = owner
 
 
 class FolderLock:
-    """The right to write into a folder, held until ``release`` or until this process is gone, however it ends."""
+    """The right to write into a folder, held until ``release`` or until this process is gone, however it ends.
+
+    On one computer the kernel's lock on the open file decides, so neither a race nor a dead owner, nor a process id that is used again,
+    can mislead it. What is written in the file is for people, and for other computers on a shared drive, where that lock may not reach.
+    """
+
+    def __init__(self, handle: int) -> None:
+        self._handle: int | None = handle
 
     @classmethod
     def acquire(cls, folder: Path) -> Self:
-        """Take the lock or raise LockHeld; never waits."""
-        raise NotImplementedError
+        """Take the lock or raise LockHeld, without waiting. OSError where nothing can be written."""
+        path = folder / LOCK_NAME
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            if not _try_lock(handle):
+                raise LockHeld(_read_owner(handle), path)
+            owner = _read_owner(handle)
+            if owner is not None and owner.host != socket.gethostname():
+                raise LockHeld(owner, path)
+            _write(handle, canonical_json(asdict(_this_process())))
+        except BaseException:
+            os.close(handle)
+            raise
+        return cls(handle)
 
     def release(self) -> None:
         """Let others write. Releasing twice does nothing."""
-        raise NotImplementedError
+        if self._handle is not None:
+            # Emptied, not deleted: whoever has just opened the file would lock one that is no longer there.
+            _write(self._handle, b"")
+            os.close(self._handle)
+            self._handle = None
+
+
+def _this_process() -> LockOwner:
+    return LockOwner(os.getpid(), socket.gethostname(), datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"))
+
+
+def _write(handle: int, data: bytes) -> None:
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, data)
+
+
+def _read_owner(handle: int) -> LockOwner | None:
+    """None when the file is empty or makes no sense: its owner was killed at once, or it never was a lock."""
+    os.lseek(handle, 0, os.SEEK_SET)
+    try:
+        value = parse_json(os.read(handle, _MAX_LOCK_BYTES))
+    except ValueError:
+        return None
+    match value:
+        case {"pid": int(pid), "host": str(host), "since": str(since)}:
+            return LockOwner(pid, host, since)
+        case _:
+            return None
+
+
+if sys.platform == "win32":
+
+    def _try_lock(handle: int) -> bool:
+        # Windows lets nobody read a locked byte, so the one that is locked lies far behind the text.
+        os.lseek(handle, 1 << 30, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

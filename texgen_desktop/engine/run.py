@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
+from msgspec import Meta
+
+from texgen_desktop.engine.checkpoint import newest_images_seen
+from texgen_desktop.engine.files import read_json, write_json
 from texgen_desktop.engine.messages import PhotoInfo, RunInfo, TrainSettings
+from texgen_desktop.engine.photo_files import check_photo
+from texgen_desktop.errors import TexGenError
+
+_CONFIG_NAME = "config.json"
+_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -14,7 +24,7 @@ class Run:
     """What a run was started with. It never changes; what training adds lies in the files beside it.
 
     ``config`` is the family's whole config as plain JSON values, ``photos`` are framed as they were learnt, ``machine`` is what else an
-    exact continuation depends on (device, dtype, memory layout, thread count, torch version).
+    exact continuation depends on (device, dtype, memory layout, thread count, torch version). ``created`` is local time in ISO 8601.
     """
 
     folder: Path
@@ -46,4 +56,57 @@ class Run:
         return self.folder / "samples"
 
     def info(self) -> RunInfo:
-        raise NotImplementedError
+        newest = newest_images_seen(self.checkpoints_folder)
+        return RunInfo(
+            id=self.id,
+            settings=self.settings,
+            images_seen=newest or 0,
+            images_total=self.images_total,
+            created=self.created,
+            can_resume=newest is not None and newest < self.images_total,
+            has_model=self.model_path.is_file(),
+        )
+
+
+class _Record(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    format: Literal["texgen-run"] = "texgen-run"
+    version: Literal[1] = 1
+    settings: TrainSettings
+    config: dict[str, Any]
+    photos: tuple[PhotoInfo, ...]
+    images_total: Annotated[int, Meta(ge=1)]
+    machine: dict[str, Any]
+    created: str
+
+
+def write_run(run: Run) -> None:
+    """Write what does not change into the run's folder, which exists."""
+    record = _Record(
+        settings=run.settings,
+        config=run.config,
+        photos=run.photos,
+        images_total=run.images_total,
+        machine=run.machine,
+        created=run.created,
+    )
+    for folder in (run.checkpoints_folder, run.samples_folder):
+        folder.mkdir()
+    write_json(run.folder / _CONFIG_NAME, msgspec.to_builtins(record))
+
+
+def read_run(folder: Path) -> Run:
+    """TexGenError when the folder holds no run, a damaged one, or one of a newer version."""
+    try:
+        value = read_json(folder / _CONFIG_NAME)
+    except FileNotFoundError as exc:
+        raise TexGenError(f"There is no run {folder.name} in this project.") from exc
+    match value:
+        case {"version": int(version)} if version > _VERSION:
+            raise TexGenError(f"The run {folder.name} was made by a newer version of TexGen.", "Update TexGen to use it.")
+    try:
+        record = msgspec.convert(value, _Record)
+    except msgspec.ValidationError as exc:
+        raise TexGenError(f"The run {folder.name} is damaged ({exc}).", "Put back a copy of its config.json, or delete the run.") from exc
+    for photo in record.photos:
+        check_photo(photo)
+    return Run(folder, record.settings, record.config, record.photos, record.images_total, record.machine, record.created)
