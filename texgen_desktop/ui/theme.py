@@ -40,7 +40,7 @@ class Colours:
     muted: str = "#b0b0b0"
     disabled: str = "#7d7d7d"
     accent: str = "#5ea5e8"
-    selection: str = "#2d6aa8"
+    selection: str = "#3778ba"
     selected_text: str = "#ffffff"
     warning: str = "#f0b24a"
 

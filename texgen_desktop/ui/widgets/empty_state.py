@@ -1,0 +1,89 @@
+"""What the canvas says while it is empty: what to do, and samples that are one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+
+from texgen_desktop.ui.theme import SPACING
+from texgen_desktop.ui.widgets.elided_label import plain_tooltip
+from texgen_desktop.ui.widgets.flow_layout import FlowLayout
+
+THUMBNAIL_PX = 96
+TEXT_WIDTH_PX = 460
+
+
+class EmptyState(QWidget):
+    sample_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = _label(self, 1.7)
+        self._text = _label(self, 1.0)
+        self._text.setMaximumWidth(TEXT_WIDTH_PX)
+        self._heading = _label(self, 1.0)
+        self._heading.setText("Or start with a sample")
+        self._samples = QWidget(self)
+        self._samples.setAccessibleName("Sample photos")
+        self._grid = FlowLayout(self._samples, spacing=SPACING.medium, centred=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        column.addStretch(1)
+        column.addWidget(self._title)
+        column.addWidget(self._text, alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(SPACING.large)
+        column.addWidget(self._heading)
+        column.addWidget(self._samples)
+        column.addStretch(1)
+        self.set_samples(())
+
+    def set_message(self, title: str, text: str) -> None:
+        self._title.setText(title)
+        self._text.setText(text)
+
+    def set_samples(self, samples: Sequence[tuple[str, QImage]]) -> None:
+        for old in self._samples.findChildren(QToolButton):
+            old.deleteLater()
+            self._grid.removeWidget(old)
+        for name, image in samples:
+            self._grid.addWidget(self._sample_button(name, image))
+        self._heading.setVisible(bool(samples))
+        self._samples.setVisible(bool(samples))
+
+    def _sample_button(self, name: str, image: QImage) -> QToolButton:
+        side_px = round(THUMBNAIL_PX * self.devicePixelRatioF())
+        thumbnail = image.scaled(
+            QSize(side_px, side_px), Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+        )
+        corner = ((thumbnail.width() - side_px) // 2, (thumbnail.height() - side_px) // 2)
+        button = QToolButton(self._samples)
+        button.setObjectName("sample")
+        button.setProperty("sample", name)
+        button.setIcon(QIcon(QPixmap.fromImage(thumbnail.copy(*corner, side_px, side_px))))
+        button.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
+        button.setText(button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, THUMBNAIL_PX))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setAccessibleName(f"Start with the sample {name}")
+        button.setToolTip(plain_tooltip(f"Start with the sample “{name}”"))
+        button.clicked.connect(self._on_sample_clicked)
+        return button
+
+    def _on_sample_clicked(self) -> None:
+        self.sample_chosen.emit(self.sender().property("sample"))
+
+
+def _label(parent: QWidget, size: float) -> QLabel:
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    label.setWordWrap(True)
+    font = label.font()
+    font.setPointSizeF(font.pointSizeF() * size)
+    label.setFont(font)
+    return label
