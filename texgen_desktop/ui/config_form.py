@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QObject, QSignalBlocker, Signal, SignalInstance
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QSpinBox, QToolButton, QWidget
 
 from texgen_desktop.engine.messages import FieldInfo
 from texgen_desktop.ui.formatting import tooltip
+from texgen_desktop.ui.parts import WheelGuard, words
+from texgen_desktop.ui.theme import icon
 
 _INT_LIMIT = 2**31 - 1
 _FLOAT_LIMIT = 1e12
@@ -76,16 +78,6 @@ EDITORS: Mapping[str, Callable[[FieldInfo], Editor]] = {
 }
 
 
-class _WheelGuard(QObject):
-    """Lets the wheel scroll the panel: an editor takes it only when it was clicked before."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
-
-
 class _Row(QObject):
     """Label, editor and reset button of one field."""
 
@@ -97,7 +89,7 @@ class _Row(QObject):
         self.default = field.default
         self._title = field.name.replace("_", " ").capitalize()
         self._editor = EDITORS[field.kind](field)
-        self.label = QLabel(self._title)
+        self.label = words(self._title)
         self.widget = self._editor.widget
         self.reset_button = QToolButton()
         self._describe()
@@ -123,15 +115,12 @@ class _Row(QObject):
         return bool(self.read() != self.default)
 
     def _describe(self) -> None:
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.label.setWordWrap(True)
         self.label.setBuddy(self.widget)
         self.widget.setObjectName(f"config_{self.field.name}")
         self.widget.setAccessibleName(self._title)
         self.widget.setAccessibleDescription(self.field.description)
-        self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.reset_button.setObjectName(f"config_{self.field.name}_reset")
-        self.reset_button.setText("↺")
+        self.reset_button.setIcon(icon("reset"))
         self.reset_button.setAutoRaise(True)
         self.reset_button.setAccessibleName(f"Reset {self._title.lower()}")
         tip = self.field.description + _range_in_words(self.field)
@@ -158,7 +147,7 @@ class ConfigForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[_Row, ...] = ()
-        self._wheel_guard = _WheelGuard(self)
+        self._wheel_guard = WheelGuard(self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 1)
@@ -175,7 +164,7 @@ class ConfigForm(QWidget):
             self._grid.addWidget(row.label, index, 0)
             self._grid.addWidget(row.widget, index, 1)
             self._grid.addWidget(row.reset_button, index, 2)
-            row.widget.installEventFilter(self._wheel_guard)
+            self._wheel_guard.guard(row.widget)
             row.changed.connect(self.values_changed)
 
     def set_values(self, preset: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:

@@ -1,0 +1,83 @@
+"""Small widgets that several panels make alike: plain words, buttons, disclosures, and editors that leave the wheel alone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
+
+from texgen_desktop.ui.theme import icon
+
+
+def words(text: str = "", name: str = "") -> QLabel:
+    """Text that wraps and is never read as HTML."""
+    label = QLabel(text)
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def button(name: str, icon_name: str, text: str, tip: str) -> QPushButton:
+    result = QPushButton(icon(icon_name), text)
+    result.setObjectName(name)
+    result.setToolTip(tip)
+    return result
+
+
+def combo(name: str, title: str, tip: str) -> QComboBox:
+    """As wide as its place, not as its longest item."""
+    result = QComboBox()
+    result.setObjectName(name)
+    result.setAccessibleName(title)
+    result.setToolTip(tip)
+    result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    result.setMinimumContentsLength(12)
+    return result
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """``content`` as wide as its place, scrolled up and down."""
+    area = QScrollArea()
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
+
+
+class Disclosure(QToolButton):
+    """A heading that opens and closes the widget below it."""
+
+    def __init__(self, name: str, text: str, tip: str, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setObjectName(name)
+        self.setText(text)
+        self.setToolTip(tip)
+        self.setCheckable(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toggled.connect(self._show_content)
+        self._show_content(False)
+
+    def offer(self, is_offered: bool) -> None:
+        """Hide heading and content alike where there is nothing to open."""
+        self.setVisible(is_offered)
+        self._content.setVisible(is_offered and self.isChecked())
+
+    def _show_content(self, is_open: bool) -> None:
+        self._content.setVisible(is_open)
+        self.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+
+
+class WheelGuard(QObject):
+    """Lets the wheel scroll the panel: a guarded editor takes it only once it has the focus."""
+
+    def guard(self, editor: QWidget) -> None:
+        editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        editor.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
