@@ -46,7 +46,7 @@ class Kept:
     score: float | None = None
 
 
-class _NewerVersion(TexGenError):
+class _NewerVersionError(TexGenError):
     """Intact, but not for this version of the program to judge or to delete."""
 
 
@@ -85,7 +85,7 @@ def load_newest(folder: Path) -> Loaded | None:
             if hashlib.sha256(data).hexdigest() != record["sha256"]:
                 raise TexGenError("its weights are damaged")
             tensors, _ = tensor_file.decode(data, tensors_path.name)
-        except _NewerVersion:
+        except _NewerVersionError:
             raise
         except TexGenError as exc:
             passed_over.append(f"The checkpoint at {images_seen} images was passed over: {exc.message}")
@@ -116,7 +116,7 @@ def _let_go(folder: Path, keep: int) -> None:
             record = _checked_record(folder, images_seen)
             is_intact = sha256_of(_paths(folder, images_seen)[0]) == record["sha256"]
             found.append(Kept(images_seen, is_intact, _score(record["header"])))
-        except _NewerVersion:
+        except _NewerVersionError:
             continue
         except TexGenError:
             found.append(Kept(images_seen, is_intact=False))
@@ -140,7 +140,7 @@ def _checked_record(folder: Path, images_seen: int) -> dict[str, Any]:
     if record.pop("seal", None) != _seal(record):
         raise TexGenError(f"{json_path.name} is damaged")
     if record["version"] > _VERSION:
-        raise _NewerVersion(
+        raise _NewerVersionError(
             f"The checkpoint at {images_seen} images was written by a newer version of TexGen.", "Update TexGen to go on with this run."
         )
     if tensors_path.stat().st_size != record["size_bytes"]:

@@ -12,7 +12,7 @@ _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
-class NonFiniteLoss(TexGenError):
+class NonFiniteLoss(TexGenError):  # noqa: N818 - the loss is what is not finite
     """``what``, a loss or a tensor, is no longer a finite number: the run cannot go on from here."""
 
     def __init__(self, what: str, images_seen: int | None = None) -> None:

@@ -78,7 +78,9 @@ def is_temporary(name: str) -> bool:
 
 def sweep(folder: Path) -> int:
     """Remove what killed writers left in ``folder`` (not below it), return how many. Only for the holder of the folder's lock."""
-    orphans = [path for path in folder.iterdir() if is_temporary(path.name)] if folder.is_dir() else []
+    if not folder.is_dir():
+        return 0
+    orphans = [path for path in folder.iterdir() if is_temporary(path.name)]
     for orphan in orphans:
         if orphan.is_dir() and not orphan.is_symlink():
             shutil.rmtree(orphan)

@@ -31,16 +31,17 @@ class LockOwner:
     since: str
 
 
-class LockHeld(TexGenError):
+class LockHeld(TexGenError):  # noqa: N818 - an answer more than an error
     """Somebody else writes here. ``owner`` is None where the lock file does not tell."""
 
     def __init__(self, owner: LockOwner | None, path: Path) -> None:
-        where = "" if owner is None or owner.host == socket.gethostname() else f" on the computer {owner.host}"
-        since = "" if owner is None else f" (process {owner.pid}, since {owner.since})"
+        is_elsewhere = owner is not None and owner.host != socket.gethostname()
+        where = f" on the computer {owner.host}" if owner is not None and is_elsewhere else ""
+        since = f" (process {owner.pid}, since {owner.since})" if owner is not None else ""
+        way_out = f" If it is certainly not open there any more, delete {path}." if is_elsewhere else ""
         super().__init__(
             f"The project is open in another TexGen{where}{since}, so it can only be looked at here.",
-            f"Close it there, or use Save As to work on a copy. If it is certainly not open there, delete {path}." if where
-            else "Close it there, or use Save As to work on a copy.",
+            f"Close it there, or use Save As to work on a copy.{way_out}",
         )
         self.owner = owner
 
@@ -74,9 +75,12 @@ class FolderLock:
 
     def release(self) -> None:
         """Let others write. Releasing twice does nothing."""
-        if self._handle is not None:
+        if self._handle is None:
+            return
+        try:
             # Emptied, not deleted: whoever has just opened the file would lock one that is no longer there.
             _write(self._handle, b"")
+        finally:
             os.close(self._handle)
             self._handle = None
 

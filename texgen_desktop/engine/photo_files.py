@@ -33,7 +33,7 @@ def safe_name(original: str, taken: Collection[str] = ()) -> str:
 
 def is_safe_name(name: str) -> bool:
     """Whether the name stays inside its folder, on every system."""
-    return 0 < len(name.encode(errors="replace")) <= 200 and not _UNSAFE.search(name) and not name.startswith(".") and name == name.strip(" .")
+    return name == name.strip(" .") and 0 < len(name.encode(errors="replace")) <= 200 and not _UNSAFE.search(name)
 
 
 def check_photo(photo: PhotoInfo) -> None:

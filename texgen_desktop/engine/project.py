@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import re
+import shutil
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from msgspec.structs import replace
+
+from texgen_desktop.engine.files import is_temporary, sweep, sync_folder, temporary_beside
+from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_folder, refuse_links
+from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
-from texgen_desktop.engine.run import Run
+from texgen_desktop.engine.photo_files import check_photo, is_safe_name, safe_name
+from texgen_desktop.engine.project_file import PROJECT_NAME, PhotoRecord, ProjectRecord, read_record, write_record
+from texgen_desktop.engine.run import Run, read_run, write_run
+from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look
+
+_RUN_ID = re.compile(r"run-(\d{3,9})")
 
 
 class Project:
@@ -17,74 +31,273 @@ class Project:
     ``read_only_reason`` is empty for the one writer; for everyone else it says who writes, and every change raises TexGenError.
     """
 
-    folder: Path
-    name: str
-    is_unsaved: bool
-    read_only_reason: str
-    photos: tuple[PhotoInfo, ...]
-    look: Look
-    run_id: str | None
-    """The run that was selected last."""
+    def __init__(self, folder: Path, record: ProjectRecord, lock: FolderLock | None, read_only_reason: str = "") -> None:
+        self.folder = folder
+        self.read_only_reason = read_only_reason
+        self._record = record
+        self._lock = lock
 
     @classmethod
     def create(cls, folder: Path, name: str, is_unsaved: bool = False) -> Self:
         """Make a project in a new or empty folder and hold its lock."""
-        raise NotImplementedError
+        check_free(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock.acquire(folder)
+        try:
+            for subfolder in ("photos", "runs"):
+                (folder / subfolder).mkdir()
+            record = ProjectRecord(name=_checked_name(name), is_unsaved=is_unsaved)
+            write_record(folder, record)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(folder, record, lock)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open a project folder (or the ``project.json`` in it), read-only where somebody else holds it. Damage or a newer version: TexGenError."""
-        raise NotImplementedError
+        """Open a project folder, or the ``project.json`` in it; read-only where somebody else holds it.
+
+        TexGenError for damage and for a project of a newer version; nothing is touched then.
+        """
+        folder = (folder.parent if folder.name == PROJECT_NAME else folder).absolute()
+        record = read_record(folder)
+        refuse_links(folder)
+        try:
+            lock = FolderLock.acquire(folder)
+        except LockHeld as exc:
+            return cls(folder, record, None, f"{exc.message} {exc.hint}")
+        except OSError as exc:
+            if exc.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOLCK, errno.ENOTSUP):
+                raise
+            return cls(folder, record, None, "TexGen may not write into this project's folder. Use Save As to work on a copy.")
+        try:
+            project = cls(folder, read_record(folder), lock)  # again: its last writer may just have closed it
+            for subfolder in ("photos", "runs"):
+                (folder / subfolder).mkdir(exist_ok=True)
+            for path in [folder, *folder.rglob("*")]:
+                sweep(path)
+        except BaseException:
+            lock.release()
+            raise
+        return project
 
     @staticmethod
     def is_project(folder: Path) -> bool:
         """Whether a project lies there, damaged or not."""
-        raise NotImplementedError
+        return (folder / PROJECT_NAME).is_file()
 
     def close(self) -> None:
-        """Give the lock back; the object is of no use after."""
-        raise NotImplementedError
+        """Give the lock back. Closing twice does nothing."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+            self.read_only_reason = "The project is closed."
 
-    def info(self, skipped: Sequence[SkippedFile] = ()) -> ProjectInfo: raise NotImplementedError
+    @property
+    def name(self) -> str:
+        return self._record.name
 
-    # ---- photos
+    @property
+    def is_unsaved(self) -> bool:
+        return self._record.is_unsaved
+
+    @property
+    def photos(self) -> tuple[PhotoInfo, ...]:
+        return tuple(record.photo for record in self._record.photos)
+
+    @property
+    def look(self) -> Look:
+        return self._record.look
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that was selected last."""
+        return self._record.run_id
+
+    def info(self, skipped: Sequence[SkippedFile] = ()) -> ProjectInfo:
+        """All of it for the window; runs that cannot be read are listed behind ``skipped`` with the reason."""
+        runs, damaged = self._read_runs()
+        return ProjectInfo(
+            folder=self.folder,
+            name=self.name,
+            is_unsaved=self.is_unsaved,
+            read_only_reason=self.read_only_reason,
+            photos=self.photos,
+            skipped=(*skipped, *damaged),
+            runs=tuple(run.info() for run in runs),
+            run_id=self.run_id,
+        )
+
+    # ------------------------------------------------------------------------------------------------ photos
+
     def add_photo(self, source: Path, width_px: int, height_px: int, crop: Crop, working_side_px: int) -> PhotoInfo:
         """Copy a picture's own bytes into the project under a safe name of its own (``PhotoInfo.name``)."""
-        raise NotImplementedError
+        self._check_writable()
+        on_disk = [path.name for path in (self.folder / "photos").iterdir()]
+        photo = PhotoInfo(safe_name(source.name, on_disk), width_px, height_px, crop, working_side_px)
+        check_photo(photo)
+        copy = self.folder / "photos" / photo.name
+        copy_file(source, copy)
+        try:
+            self._change(photos=(*self._record.photos, PhotoRecord(photo, str(source.absolute()))))
+        except OSError:
+            copy.unlink()
+            raise
+        return photo
 
     def remove_photo(self, name: str) -> None:
         """Take a photo off the list. Its file stays while a run was trained on it."""
-        raise NotImplementedError
+        self._index_of(name)
+        self._change(photos=tuple(record for record in self._record.photos if record.photo.name != name))
+        if not any(photo.name == name for run in self.runs() for photo in run.photos):
+            (self.folder / "photos" / name).unlink(missing_ok=True)
 
-    def frame_photo(self, name: str, crop: Crop, working_side_px: int) -> None: raise NotImplementedError
+    def frame_photo(self, name: str, crop: Crop, working_side_px: int) -> None:
+        """Set the part of a photo that the next run learns, and the scale."""
+        index = self._index_of(name)
+        photos = list(self._record.photos)
+        old = photos[index].photo
+        framed = PhotoInfo(name, old.width_px, old.height_px, crop, working_side_px)
+        check_photo(framed)
+        photos[index] = PhotoRecord(framed, photos[index].original)
+        self._change(photos=tuple(photos))
 
     def photo_path(self, name: str) -> Path:
         """Where the photo of this name lies (also one that only a run still uses); TexGenError when it is missing."""
-        raise NotImplementedError
+        path = self.folder / "photos" / name
+        if not is_safe_name(name) or not path.is_file():
+            raise TexGenError(f"The photo {name} is missing from the project.", f"Put it back into {path.parent}, or add it again.")
+        return path
 
-    # ---- what the artist set
-    def set_look(self, look: Look) -> None: raise NotImplementedError
-    def select_run(self, run_id: str | None) -> None: raise NotImplementedError
-    def rename(self, name: str) -> None: raise NotImplementedError
+    # ----------------------------------------------------------------------------------- what the artist sets
 
-    # ---- runs
+    def set_look(self, look: Look) -> None:
+        if look != self.look:
+            self._change(look=look)
+
+    def select_run(self, run_id: str | None) -> None:
+        """TexGenError when there is no such run."""
+        if run_id is not None:
+            self.run(run_id)
+        self._change(run_id=run_id)
+
+    def rename(self, name: str) -> None:
+        """Change the name that the project shows; its folder stays where it is."""
+        self._change(name=_checked_name(name))
+
+    # -------------------------------------------------------------------------------------------------- runs
+
     def runs(self) -> tuple[Run, ...]:
-        """Oldest first."""
-        raise NotImplementedError
+        """All that can be read, oldest first."""
+        return self._read_runs()[0]
 
-    def run(self, run_id: str) -> Run: raise NotImplementedError
+    def run(self, run_id: str) -> Run:
+        """TexGenError when there is no such run, or when it is damaged."""
+        if not _RUN_ID.fullmatch(run_id):
+            raise TexGenError(f"There is no run {run_id} in this project.")
+        return read_run(self.folder / "runs" / run_id)
 
     def new_run(self, settings: TrainSettings, config: Mapping[str, Any], images_total: int, machine: Mapping[str, Any]) -> Run:
         """Make the folder of a new run on the photos as they are framed now, and select it."""
-        raise NotImplementedError
+        self._check_writable()
+        number = max((int(match[1]) for path in self._run_folders() if (match := _RUN_ID.fullmatch(path.name))), default=0) + 1
+        folder = self.folder / "runs" / f"run-{number:03d}"
+        unfinished = temporary_beside(folder)
+        unfinished.mkdir()
+        created = datetime.now().astimezone().isoformat(timespec="seconds")
+        try:
+            write_run(Run(unfinished, settings, dict(config), self.photos, images_total, dict(machine), created))
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished)
+            raise
+        self._change(run_id=folder.name)
+        return read_run(folder)
 
-    def delete_run(self, run_id: str) -> None: raise NotImplementedError
+    def delete_run(self, run_id: str) -> None:
+        """Delete a run with its checkpoints and model, also one that is damaged."""
+        self._check_writable()
+        folder = self.folder / "runs" / run_id
+        if not _RUN_ID.fullmatch(run_id) or not folder.is_dir():
+            raise TexGenError(f"There is no run {run_id} in this project.")
+        delete_folder(folder)
+        if self.run_id == run_id:
+            self._change(run_id=None)
 
-    # ---- the whole
+    # --------------------------------------------------------------------------------------------- the whole
+
     def save_as(self, folder: Path) -> None:
-        """Copy all to a new folder, which is whole or not there, and go on in the copy. An unsaved project leaves its old place."""
-        raise NotImplementedError
+        """Copy all to a new or empty folder, which is whole or not there, and go on in the copy; an unsaved project leaves its old place.
+
+        For the time between trainings: runs that were read before still point to the old place.
+        """
+        folder = folder.absolute()
+        if folder.is_relative_to(self.folder) or self.folder.is_relative_to(folder):
+            raise TexGenError("A project cannot be saved into itself.", "Choose another folder.")
+        check_free(folder)
+        unfinished = temporary_beside(folder)
+        record = replace(self._record, name=folder.name.removesuffix(".texgen") or self.name, is_unsaved=False)
+        try:
+            copy_folder(self.folder, unfinished, lambda name: name == LOCK_NAME or is_temporary(name))
+            write_record(unfinished, record)
+            if folder.exists():
+                folder.rmdir()
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        sync_folder(folder.parent)
+        self._move_to(folder, record)
 
     def discard(self) -> None:
         """Delete an unsaved project and close it."""
-        raise NotImplementedError
+        self._check_writable()
+        if not self.is_unsaved:
+            raise TexGenError("Only a project that was never saved can be discarded.", "Delete its folder yourself if you do not need it.")
+        self.close()
+        delete_folder(self.folder)
+
+    # ------------------------------------------------------------------------------------------------- inside
+
+    def _move_to(self, folder: Path, record: ProjectRecord) -> None:
+        lock = FolderLock.acquire(folder)
+        old_folder, was_disposable = self.folder, self.is_unsaved and not self.read_only_reason
+        self.close()
+        self.folder, self._record, self._lock, self.read_only_reason = folder, record, lock, ""
+        if was_disposable:
+            delete_folder(old_folder)
+
+    def _change(self, **fields: Any) -> None:
+        self._check_writable()
+        record = replace(self._record, **fields)
+        write_record(self.folder, record)
+        self._record = record
+
+    def _check_writable(self) -> None:
+        if self.read_only_reason:
+            raise TexGenError(self.read_only_reason)
+
+    def _index_of(self, name: str) -> int:
+        for index, photo in enumerate(self.photos):
+            if photo.name == name:
+                return index
+        raise TexGenError(f"There is no photo {name} in this project.")
+
+    def _run_folders(self) -> list[Path]:
+        return sorted(path for path in (self.folder / "runs").glob("run-*") if _RUN_ID.fullmatch(path.name))
+
+    def _read_runs(self) -> tuple[tuple[Run, ...], tuple[SkippedFile, ...]]:
+        runs, damaged = [], []
+        for folder in self._run_folders():
+            try:
+                runs.append(read_run(folder))
+            except TexGenError as exc:
+                damaged.append(SkippedFile(f"runs/{folder.name}", exc.message, exc.hint))
+        return tuple(runs), tuple(damaged)
+
+
+def _checked_name(name: str) -> str:
+    stripped = name.strip()
+    if not 0 < len(stripped) <= 200:
+        raise TexGenError("A project needs a name of at most 200 characters.")
+    return stripped

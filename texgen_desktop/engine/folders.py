@@ -1,0 +1,48 @@
+"""Whole folders: copied file by file with every byte checked, deleted in one move, and refused where they hold links."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from texgen_desktop.engine.files import temporary_beside, write_atomically
+from texgen_desktop.errors import TexGenError
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the bytes; ``target`` is whole or not there."""
+    with source.open("rb") as reader:
+        write_atomically(target, lambda writer: shutil.copyfileobj(reader, writer))
+
+
+def copy_folder(source: Path, target: Path, is_left_out: Callable[[str], bool]) -> None:
+    """Copy a folder into a new one, without the files whose names are left out."""
+    target.mkdir(parents=True)
+    for path in source.iterdir():
+        if is_left_out(path.name):
+            continue
+        if path.is_dir():
+            copy_folder(path, target / path.name, is_left_out)
+        else:
+            copy_file(path, target / path.name)
+
+
+def delete_folder(folder: Path) -> None:
+    """Take a folder away in one move and then delete it: killed half-way, it must not look like a damaged one."""
+    doomed = temporary_beside(folder)
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def check_free(folder: Path) -> None:
+    """TexGenError unless ``folder`` is new or empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise TexGenError(f"{folder} is already there and not empty.", "Choose a new or an empty folder.")
+
+
+def refuse_links(folder: Path) -> None:
+    """TexGenError when there is a link anywhere in ``folder``: in one that comes from elsewhere it could make us write anywhere."""
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            raise TexGenError(f"{folder.name} holds a link, {path.relative_to(folder)}. TexGen does not follow links.", "Remove the link.")
