@@ -86,15 +86,18 @@ def palette() -> QPalette:
     return result
 
 
-def icon(name: str) -> QIcon:
-    """``resources/icons/<name>.svg`` in the text colour, paler where disabled, in the accent colour where checked."""
-    drawing = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+def icon(name: str, checked_name: str | None = None) -> QIcon:
+    """``resources/icons/<name>.svg`` in the text colour, paler where disabled, in the accent colour where checked.
+
+    ``checked_name`` is another drawing for the checked state.
+    """
+    off, on = (resource("icons", f"{each}.svg").read_text(encoding="utf-8") for each in (name, checked_name or name))
     result = QIcon()
-    for mode, state, colour in (
-        (QIcon.Mode.Normal, QIcon.State.Off, COLOURS.text),
-        (QIcon.Mode.Normal, QIcon.State.On, COLOURS.accent),
-        (QIcon.Mode.Disabled, QIcon.State.Off, COLOURS.disabled),
-        (QIcon.Mode.Disabled, QIcon.State.On, COLOURS.disabled),
+    for mode, state, drawing, colour in (
+        (QIcon.Mode.Normal, QIcon.State.Off, off, COLOURS.text),
+        (QIcon.Mode.Normal, QIcon.State.On, on, COLOURS.accent),
+        (QIcon.Mode.Disabled, QIcon.State.Off, off, COLOURS.disabled),
+        (QIcon.Mode.Disabled, QIcon.State.On, on, COLOURS.disabled),
     ):
         renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
         for side_px in ICON_SIZES_PX:

@@ -206,13 +206,13 @@ class CanvasView(QWidget):
             self.update()
 
     def _content_size(self) -> tuple[float, float]:
-        """(width, height) in texels of what fit() fits: the repeated tile, or the photo where that alone is shown."""
-        shows_photo = self._panes()[-1][0] == "photo"
-        picture = self._photo if shows_photo else self._tile
-        if picture is None:
-            return (1.0, 1.0)
-        copies = 1 if shows_photo else COPIES[self._repeat]
-        return picture.width_texels * copies, picture.height_texels * copies
+        """(width, height) in texels of what fit() fits: all that the panes show."""
+        sizes = [(1.0, 1.0)]
+        for content, _ in self._panes():
+            picture, copies = (self._photo, 1) if content == "photo" else (self._tile, COPIES[self._repeat])
+            if picture is not None:
+                sizes.append((picture.width_texels * copies, picture.height_texels * copies))
+        return max(width for width, _ in sizes), max(height for _, height in sizes)
 
     def _panes(self) -> list[tuple[Content, QRectF]]:
         """What is shown where, from left to right, in device pixels."""
@@ -303,6 +303,7 @@ class CanvasView(QWidget):
         ratio = self.devicePixelRatioF()
         bottom, top = Qt.AlignmentFlag.AlignBottom, Qt.AlignmentFlag.AlignTop
         if len(panes) == 2:
+            painter.fillRect(QRectF(panes[0][1].right() / ratio, 0, DIVIDER_PX / ratio, self.height()), QColor(COLOURS.line))
             for content, pane in panes:
                 area = QRect(QPoint(round(pane.x() / ratio), 0), QSize(round(pane.width() / ratio), self.height()))
                 paint_chip(painter, area, top | Qt.AlignmentFlag.AlignLeft, "Photo" if content == "photo" else "Result")

@@ -13,7 +13,6 @@ from texgen_desktop.ui.widgets.elided_label import plain_tooltip
 from texgen_desktop.ui.widgets.flow_layout import FlowLayout
 
 THUMBNAIL_PX = 96
-TEXT_WIDTH_PX = 460
 
 
 class EmptyState(QWidget):
@@ -23,7 +22,6 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._title = _label(self, 1.7)
         self._text = _label(self, 1.0)
-        self._text.setMaximumWidth(TEXT_WIDTH_PX)
         self._heading = _label(self, 1.0)
         self._heading.setText("Or start with a sample")
         self._samples = QWidget(self)
@@ -34,7 +32,7 @@ class EmptyState(QWidget):
         column.setSpacing(SPACING.medium)
         column.addStretch(1)
         column.addWidget(self._title)
-        column.addWidget(self._text, alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._text)
         column.addSpacing(SPACING.large)
         column.addWidget(self._heading)
         column.addWidget(self._samples)

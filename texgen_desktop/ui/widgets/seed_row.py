@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+
+from texgen_desktop.ui.theme import SPACING
+from texgen_desktop.ui.widgets.elided_label import ElidedLabel, plain_tooltip
+from texgen_desktop.ui.widgets.row_parts import LABEL_WIDTH_PX, lock_button, quiet_field, tool_button
+from texgen_desktop.ui.widgets.slider_row import SliderRow
+
+SEED_MAX = 2**31 - 1
+STRENGTH_MAX = 1.5
 
 
 class SeedRow(QWidget):
@@ -19,12 +27,51 @@ class SeedRow(QWidget):
 
     def __init__(self, title: str, tip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        label = ElidedLabel(title, self)
+        label.setFixedWidth(LABEL_WIDTH_PX)
+        self.field = quiet_field(QSpinBox(self), title)
+        self.field.setRange(0, SEED_MAX)
+        self._reroll = tool_button(self, "dice", "Another seed", f"Re-roll {title}")
+        self._lock = lock_button(self, title)
+        self.strength = SliderRow(
+            "Strength", 0.0, STRENGTH_MAX, 1.0, tip="0 is no noise, 1 is the noise the model was trained with", can_lock=False, parent=self
+        )
+        self.strength.slider.setAccessibleName(f"{title}, strength")
+        if tip:
+            label.setToolTip(plain_tooltip(f"{title}: {tip}"))
+            self.field.setToolTip(plain_tooltip(tip))
+        first = QHBoxLayout()
+        first.setSpacing(SPACING.small)
+        first.addWidget(label)
+        first.addWidget(self.field, 1)
+        first.addWidget(self._reroll)
+        first.addWidget(self._lock)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.small)
+        column.addLayout(first)
+        column.addWidget(self.strength)
+        self.field.valueChanged.connect(self.value_changed)
+        self._reroll.clicked.connect(self._on_reroll_clicked)
+        self._lock.toggled.connect(self.lock_toggled)
+        self.strength.value_changed.connect(self.strength_changed)
+        self.strength.pressed.connect(self.strength_pressed)
+        self.strength.released.connect(self.strength_released)
+        self.strength.reset.connect(self.strength_reset)
 
     def set_value(self, seed: int) -> None:
         """Show a seed in 0 … 2**31 - 1; emits nothing."""
+        with QSignalBlocker(self.field):
+            self.field.setValue(seed)
 
     def set_strength(self, strength: float) -> None:
         """Emits nothing."""
+        self.strength.set_value(strength)
 
     def set_locked(self, locked: bool) -> None:
         """Emits nothing."""
+        with QSignalBlocker(self._lock):
+            self._lock.setChecked(locked)
+
+    def _on_reroll_clicked(self) -> None:
+        self.rerolled.emit()
