@@ -1,0 +1,161 @@
+"""The middle of the window: joins the canvas to the studio, and says in words what is on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from texgen_desktop.engine.messages import PhotoInfo, PhotoLoaded, ProjectInfo, Region, Rendered
+from texgen_desktop.studio.state import StudioState
+from texgen_desktop.studio.studio import Studio
+from texgen_desktop.ui.formatting import number, one_line, pixels
+from texgen_desktop.ui.samples import Sample
+from texgen_desktop.ui.widgets.canvas_view import CanvasView
+from texgen_desktop.ui.widgets.error_bar import ErrorBar
+from texgen_desktop.ui.widgets.offer_bar import OfferBar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_OFFER_CHOICES = (("settings", "Restore its settings"), ("photo", "Use as photo"))
+
+
+class CanvasArea(QWidget):
+    """The bars that ask or warn, and the canvas under them."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self.canvas = CanvasView()
+        self.error_bar = ErrorBar()
+        self.offer_bar = OfferBar()
+        self._samples: dict[str, Sample] = {}
+        self._photos: dict[str, NDArray[np.uint8]] = {}
+        self._shown: Rendered | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.error_bar)
+        layout.addWidget(self.offer_bar)
+        layout.addWidget(self.canvas, 1)
+        self.canvas.setAccessibleName("Canvas")
+        self._connect()
+
+    def _connect(self) -> None:
+        self.error_bar.dismissed.connect(self.studio.dismiss_problem)
+        self.offer_bar.chosen.connect(self.studio.accept_offer)
+        self.offer_bar.dismissed.connect(self.studio.dismiss_offer)
+        self.canvas.files_dropped.connect(self.studio.open_paths)
+        self.canvas.region_wanted.connect(self.studio.show_region)
+        self.canvas.zoom_changed.connect(self._on_zoom_changed)
+        self.canvas.sample_chosen.connect(self._on_sample_chosen)
+        self.studio.state_changed.connect(self.show_state)
+        self.studio.image_ready.connect(self._on_image_ready)
+        self.studio.photo_ready.connect(self._on_photo_ready)
+
+    def offer_samples(self, samples: tuple[Sample, ...]) -> None:
+        """Show sample photos under the empty canvas's message."""
+        self._samples = {sample.title: sample for sample in samples}
+        self.canvas.set_samples([(sample.title, sample.thumbnail()) for sample in samples])
+
+    @Slot(object, object)
+    def show_state(self, old: StudioState | None, new: StudioState) -> None:
+        if old is None or old.problem != new.problem:
+            self.error_bar.show_problem(new.problem)
+        if old is None or old.offer != new.offer:
+            self._show_offer(new)
+        if old is not None and _photos(old.project) != _photos(new.project):
+            self._show_photo(new)
+        if old is not None and old.model is not None and new.model is None:
+            self._shown = None
+            self.canvas.set_tile(None)
+        if old is None or old.view.repeat != new.view.repeat:
+            self.canvas.set_repeat(new.view.repeat)
+        if new.model is not None and (old is None or old.model is None or old.model.level_count != new.model.level_count):
+            self.canvas.set_level_count(new.model.level_count)
+        # Until there is a texture, its photo is the best picture of it.
+        self.canvas.set_comparison(new.view.comparison if new.model or not self._photo_name(new) else "photo")
+        self._show_words(new)
+
+    def _show_offer(self, state: StudioState) -> None:
+        if state.offer is None:
+            self.offer_bar.show_offer("", ())
+        else:
+            name = one_line(state.offer.path.name)
+            self.offer_bar.show_offer(f"{name} was exported from this program, and remembers how it was made.", _OFFER_CHOICES)
+
+    def _show_photo(self, state: StudioState) -> None:
+        """Show the part of the project's first photo that is learnt, at the scale that it is learnt at."""
+        names = {photo.name for photo in _photos(state.project)}
+        self._photos = {name: image for name, image in self._photos.items() if name in names}
+        photo = next(iter(_photos(state.project)), None)
+        image = self._photos.get(photo.name) if photo else None
+        if photo is None or image is None:
+            self.canvas.set_photo(None)
+            return
+        height, width, _ = image.shape
+        top, left = round(photo.crop.y * height), round(photo.crop.x * width)
+        bottom, right = round((photo.crop.y + photo.crop.height) * height), round((photo.crop.x + photo.crop.width) * width)
+        crop = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+        self.canvas.set_photo(crop, photo.working_side_px / min(crop.shape[:2]))
+
+    def _show_words(self, state: StudioState) -> None:
+        name = self._photo_name(state)
+        if state.project is None and state.model is None:
+            self.canvas.set_message("Drop a photo here", "or press Ctrl+O. No photo at hand? Start with one of these:")
+        elif name:
+            self.canvas.set_message("One moment…", f"Reading {one_line(name)}")
+        else:
+            self.canvas.set_message("No texture yet", "Drop a photo here to learn from.")
+        self._show_caption(state)
+
+    def _show_caption(self, state: StudioState) -> None:
+        zoom = f"{100 * self.canvas.zoom:.0f} %"
+        if self._shown is not None and state.view.comparison != "photo":
+            skip = self._shown.request.skip_levels
+            height, width, _ = self._shown.image.shape
+            words = ["Endless" if state.view.repeat == "endless" else pixels(width << skip, height << skip)]
+            if self._shown.images_seen is not None:
+                words.append(f"after {number(self._shown.images_seen)} images")
+            self.canvas.set_caption(" · ".join((*words, zoom)))
+        elif name := self._photo_name(state):
+            waiting = state.training in ("starting", "running")
+            words = [one_line(name), "the first sample comes in a few seconds" if waiting else "press Train to make a texture of it", zoom]
+            self.canvas.set_caption(" · ".join(words))
+        else:
+            self.canvas.set_caption("")
+
+    def _photo_name(self, state: StudioState) -> str:
+        return next((photo.name for photo in _photos(state.project)), "")
+
+    @Slot(object)
+    def _on_image_ready(self, rendered: Rendered) -> None:
+        self._shown = rendered
+        request, skip = rendered.request, rendered.request.skip_levels
+        if request.cells == (None, None):
+            at = request.region
+            texels = Region(at.y << skip, at.x << skip, at.height << skip, at.width << skip)
+            self.canvas.set_region_image(texels, rendered.image, skip)
+        else:
+            self.canvas.set_tile(rendered.image, float(1 << skip))
+        self._show_caption(self.studio.state)
+
+    @Slot(object)
+    def _on_photo_ready(self, photo: PhotoLoaded) -> None:
+        self._photos[photo.name] = photo.image
+        self._show_photo(self.studio.state)
+
+    @Slot(float)
+    def _on_zoom_changed(self, zoom: float) -> None:
+        self._show_caption(self.studio.state)
+
+    @Slot(str)
+    def _on_sample_chosen(self, title: str) -> None:
+        self.studio.open_paths([self._samples[title].path])
+
+
+def _photos(project: ProjectInfo | None) -> tuple[PhotoInfo, ...]:
+    return project.photos if project else ()
