@@ -178,7 +178,7 @@ def is_usable(python: str) -> bool:
 
 
 def pip_install(python: str, *arguments: str) -> List[str]:
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    quiet = [] if sys.stdout.isatty() else ["--quiet", "--quiet"]  # no progress bars in a log
     return [python, "-m", "pip", "install", "--disable-pip-version-check", *quiet, *arguments]
 
 

@@ -1,0 +1,120 @@
+"""The direction of the imports: what loads with what, and that the contracts of pyproject.toml catch a stray import."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "texgen_desktop"
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+
+
+def modules_after(statements: str) -> set[str]:
+    """The top-level names in ``sys.modules`` after ``statements`` ran in a fresh interpreter."""
+    program = f"{statements}\nimport sys, json\nprint(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    return set(json.loads(answer.stdout.splitlines()[-1]))
+
+
+QT = {"PySide6", "shiboken6", "pyqtgraph", "superqt"}
+
+
+@pytest.mark.parametrize("module", ["texgen_desktop.engine.engine", "texgen_desktop.cli"])
+def test_the_engine_and_the_command_line_load_no_qt(module: str) -> None:
+    assert not modules_after(f"import {module}") & QT
+
+
+def test_the_families_load_no_qt() -> None:
+    loaded = modules_after("from texgen_desktop.families import discover; assert discover()")
+    assert not loaded & QT
+    assert "torch" in loaded, "the probe sees what a family loads"
+
+
+def packages() -> list[str]:
+    return [".".join(init.parent.relative_to(ROOT).parts) for init in sorted(PACKAGE.rglob("__init__.py"))]
+
+
+def test_the_messages_and_every_package_come_without_torch() -> None:
+    names = ", ".join([*packages(), "texgen_desktop.engine.messages", "texgen_desktop.errors"])
+    assert not modules_after(f"import {names}") & {"torch", "pyqtgraph"}
+
+
+def test_the_window_is_built_before_torch_and_the_plots_are_loaded(tmp_path: Path) -> None:
+    """Both take seconds to import: the window paints first."""
+    build = f"""
+from pathlib import Path
+from texgen_desktop import app
+application, window = app.create(["texgen-desktop"], settings_dir=Path({str(tmp_path)!r}))
+import sys
+loaded = set(sys.modules)
+window.close()
+assert not loaded & {{"torch", "pyqtgraph"}}
+"""
+    assert "PySide6" in modules_after(build)
+
+
+def qt_modules_of(source: str) -> set[str]:
+    """The modules of PySide6 that ``source`` imports, such as ``QtCore``."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module="PySide6", names=names):
+                found |= {name.name for name in names}
+            case ast.ImportFrom(module=str(module)) if module.startswith("PySide6."):
+                found.add(module.split(".")[1])
+            case ast.Import(names=names):
+                found |= {name.name.split(".")[1] for name in names if name.name.startswith("PySide6.")}
+    return found
+
+
+def test_of_qt_the_studio_uses_the_core_alone() -> None:
+    """import-linter cannot look inside an external package."""
+    used = {path.name: qt_modules_of(path.read_text()) - {"QtCore"} for path in (PACKAGE / "studio").rglob("*.py")}
+    assert used
+    assert {name: modules for name, modules in used.items() if modules} == {}
+
+
+@pytest.mark.parametrize("source", ["from PySide6.QtGui import QImage", "from PySide6 import QtGui", "import PySide6.QtGui"])
+def test_the_look_into_qt_imports_sees_every_form(source: str) -> None:
+    assert qt_modules_of(source) == {"QtGui"}
+
+
+STRAYS = {
+    "no-qt": ("nn/__init__.py", "import PySide6"),
+    "imaging": ("imaging/__init__.py", "import torch"),
+    "messages-only": ("ui/parts.py", "import torch"),
+    "layers": ("studio/state.py", "import texgen_desktop.ui.theme"),
+    "headless-cli": ("cli.py", "import texgen_desktop.studio.state"),
+    "families": ("families/stray_one.py", "import texgen_desktop.families.stray_two"),
+    "panels": ("ui/panels/log.py", "import texgen_desktop.ui.panels.data"),
+}
+
+
+@pytest.fixture
+def copy_of_the_package(tmp_path: Path) -> Path:
+    shutil.copytree(PACKAGE, tmp_path / "texgen_desktop", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "texgen_desktop" / "families" / "stray_two.py").touch()
+    return tmp_path / "texgen_desktop"
+
+
+def broken_contracts(package: Path) -> set[str]:
+    """The ids of the contracts that ``package`` breaks; each is checked by itself."""
+    lint = [LINT_IMPORTS, "--no-cache", "--no-logo", "--contract"]
+    return {name for name in STRAYS if subprocess.run([*lint, name], cwd=package.parent, capture_output=True).returncode != 0}
+
+
+def test_the_contracts_hold_and_each_catches_its_stray_import(copy_of_the_package: Path) -> None:
+    assert broken_contracts(copy_of_the_package) == set()
+    for file, statement in STRAYS.values():
+        with (copy_of_the_package / file).open("a") as module:
+            module.write(f"\n{statement}\n")
+    assert broken_contracts(copy_of_the_package) == set(STRAYS)
