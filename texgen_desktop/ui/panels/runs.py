@@ -13,6 +13,7 @@ from texgen_desktop.ui import formatting
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import button, words
 from texgen_desktop.ui.theme import SPACING
+from texgen_desktop.ui.training_words import run_in_words
 
 
 class RunsPanel(Panel):
