@@ -1,0 +1,95 @@
+"""JPEG and WebP by Pillow: a JPEG is joined from strips, so that its memory does not grow with its height."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from texgen_desktop.imaging.encoders import FileHeader
+from texgen_desktop.imaging.icc import srgb_profile
+
+_QUALITY = 95
+# A strip is 8 rows of 8 × 8 blocks with a restart marker after each row. Markers count modulo 8, so the seven inside a strip
+# are RST0 … RST6, and RST7 is what belongs between two strips.
+_STRIP_ROWS = 64
+_RST7 = b"\xff\xd7"
+_END_OF_IMAGE = b"\xff\xd9"
+
+
+class JpegEncoder:
+    """sRGB-tagged, quality 95, without chroma subsampling; rows are uint8."""
+
+    def __init__(self, file: BinaryIO, header: FileHeader) -> None:
+        self._file, self._header = file, header
+        self._pending = np.empty((0, header.width_px, 3), np.uint8)
+        self._is_first = True
+
+    def write_rows(self, rows: NDArray[Any]) -> None:
+        pending = np.concatenate([self._pending, rows])
+        whole = len(pending) // _STRIP_ROWS * _STRIP_ROWS
+        for top in range(0, whole, _STRIP_ROWS):
+            self._write_strip(pending[top : top + _STRIP_ROWS])
+        self._pending = pending[whole:].copy()
+
+    def finish(self) -> None:
+        if len(self._pending):
+            self._write_strip(self._pending)
+        self._file.write(_END_OF_IMAGE)
+
+    def _write_strip(self, rows: NDArray[np.uint8]) -> None:
+        encoded = io.BytesIO()
+        options: dict[str, Any] = {"quality": _QUALITY, "subsampling": 0, "restart_marker_rows": 1}
+        if self._is_first:
+            options |= {"icc_profile": srgb_profile(), "exif": _exif(self._header)}
+        Image.fromarray(rows).save(encoded, "JPEG", **options)
+        head, scan = _split_at_scan(encoded.getvalue(), self._header.height_px)
+        self._file.write(head if self._is_first else _RST7)
+        self._file.write(scan.removesuffix(_END_OF_IMAGE))
+        self._is_first = False
+
+
+def _split_at_scan(jpeg: bytes, height_px: int) -> tuple[bytes, bytes]:
+    """Everything up to the coded pixels, with the height replaced, and the coded pixels."""
+    head = bytearray(jpeg)
+    position = 2
+    while True:
+        marker = head[position + 1]
+        length = int.from_bytes(head[position + 2 : position + 4], "big")
+        if marker == 0xC0:  # start of frame: length (2), precision (1), height (2), …
+            head[position + 5 : position + 7] = height_px.to_bytes(2, "big")
+        position += 2 + length
+        if marker == 0xDA:  # start of scan
+            return bytes(head[:position]), jpeg[position:]
+
+
+class WebpEncoder:
+    """sRGB-tagged, lossy at quality 95; rows are uint8. The format is coded as a whole: 4 bytes a pixel wait for the end."""
+
+    def __init__(self, file: BinaryIO, header: FileHeader) -> None:
+        self._file, self._header = file, header
+        self._picture = Image.new("RGB", (header.width_px, header.height_px))
+        self._next_row = 0
+
+    def write_rows(self, rows: NDArray[Any]) -> None:
+        self._picture.paste(Image.fromarray(rows), (0, self._next_row))
+        self._next_row += len(rows)
+
+    def finish(self) -> None:
+        self._picture.save(self._file, "WEBP", quality=_QUALITY, icc_profile=srgb_profile(), exif=_exif(self._header))
+
+
+def _exif(header: FileHeader) -> bytes:
+    """Description and software in UTF-8; Pillow's own EXIF writer puts a question mark for what is not ASCII."""
+    texts = [(270, header.description), (305, header.software)]
+    entries, values = b"", b""
+    start = 8 + 2 + 12 * len(texts) + 4
+    for tag, text in texts:
+        value = text.encode().ljust(4, b"\0") + b"\0"  # five bytes or more: up to four would have to stand in the entry itself
+        entries += struct.pack("<HHII", tag, 2, len(value), start + len(values))
+        values += value
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(texts)) + entries + b"\0\0\0\0" + values

@@ -1,0 +1,177 @@
+"""Pictures into files, in blocks of rows: a file appears whole and checked under its name, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging.colour import Floats, srgb_to_linear, to_uint8, to_uint16
+from texgen_desktop.imaging.encoders import Encoder, FileHeader
+from texgen_desktop.imaging.encoders.exr import ExrEncoder
+from texgen_desktop.imaging.encoders.pillow import JpegEncoder, WebpEncoder
+from texgen_desktop.imaging.encoders.png import PngEncoder
+from texgen_desktop.imaging.encoders.tiff import TiffEncoder
+from texgen_desktop.imaging.header import read_size_px
+from texgen_desktop.imaging.recipe_text import read_metadata
+
+FileFormat = Literal["png", "tiff", "exr", "jpeg", "webp"]
+
+# Longest side in pixels. JPEG: libjpeg's own limit; WebP: 14 bits; PNG: what libpng reads unless told otherwise.
+LIMITS: Mapping[str, int] = {"png": 1_000_000, "tiff": 1_000_000, "exr": 1_000_000, "jpeg": 65_500, "webp": 16_383}
+
+_ENCODERS: Mapping[tuple[str, int], Callable[[BinaryIO, FileHeader], Encoder]] = {
+    ("png", 8): PngEncoder,
+    ("png", 16): PngEncoder,
+    ("tiff", 8): TiffEncoder,
+    ("tiff", 16): TiffEncoder,
+    ("tiff", 32): TiffEncoder,
+    ("exr", 16): ExrEncoder,
+    ("exr", 32): ExrEncoder,
+    ("jpeg", 8): JpegEncoder,
+    ("webp", 8): WebpEncoder,
+}
+# How a whole file ends; TIFF, EXR and WebP have no mark there.
+_ENDINGS = {"png": b"\0\0\0\0IEND\xae\x42\x60\x82", "jpeg": b"\xff\xd9"}
+PART_SUFFIX = ".texgen-part"
+
+
+def check_size(file_format: str, width_px: int, height_px: int) -> None:
+    """Raise TexGenError when the format cannot hold a picture of this size."""
+    limit_px = LIMITS[file_format]
+    if max(width_px, height_px) > limit_px:
+        others = " or ".join(name.upper() for name in ("png", "tiff", "exr") if name != file_format)
+        raise TexGenError(
+            f"{file_format.upper()} holds at most {limit_px} pixels a side, and {width_px} × {height_px} were asked for.",
+            f"Choose a smaller size, or {others}.",
+        )
+    if min(width_px, height_px) < 1:
+        raise TexGenError(f"A picture of {width_px} × {height_px} pixels holds nothing.", "Choose a size of at least 1 × 1.")
+
+
+def bits_of(file_format: str) -> tuple[int, ...]:
+    """The bits per channel that a format can be written with."""
+    return tuple(bits for name, bits in _ENCODERS if name == file_format)
+
+
+def open_writer(path: Path, file_format: FileFormat, bits: int, width_px: int, height_px: int, metadata: Mapping[str, str]) -> ImageWriter:
+    """A writer for one file.
+
+    ``bits`` is 8, 16 or 32 (16 is half float in an EXR). Of ``metadata`` "Software" and "ImageDescription" are written; the
+    latter is what ``read_metadata`` finds again. Raises TexGenError when the format cannot hold this.
+    """
+    if (file_format, bits) not in _ENCODERS:
+        possible = ", ".join(map(str, bits_of(file_format)))
+        raise TexGenError(f"{file_format.upper()} cannot be written with {bits} bits.", f"It can with: {possible}.")
+    check_size(file_format, width_px, height_px)
+    header = FileHeader(width_px, height_px, bits, metadata.get("ImageDescription", ""), metadata.get("Software", ""))
+    return ImageWriter(path, file_format, header)
+
+
+class ImageWriter:
+    """A context manager: the file is there when the block is left without an error, and nothing is when it is not.
+
+    An existing file of that name is replaced at the very end.
+    """
+
+    def __init__(self, path: Path, file_format: FileFormat, header: FileHeader) -> None:
+        self._path, self._format, self._header = path, file_format, header
+        # A short name of its own: a suffix could make the name too long.
+        self._part = path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
+        self._rows_written = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = self._part.open("xb")
+        except OSError as error:
+            raise self._explain(error) from error
+        try:
+            self._encoder = _ENCODERS[self._format, self._header.bits](self._file, self._header)
+        except OSError as error:
+            self._discard()
+            raise self._explain(error) from error
+        return self
+
+    def write_rows(self, rows: Floats) -> None:
+        """The next rows (h, W, 3) from the top, sRGB-encoded in [0, 1]; values outside are clipped."""
+        try:
+            self._encoder.write_rows(self._convert(rows))
+        except OSError as error:
+            raise self._explain(error) from error
+        self._rows_written += len(rows)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if error is None:
+                self._finish()
+        except OSError as failure:
+            raise self._explain(failure) from failure
+        finally:
+            self._discard()
+
+    def _convert(self, rows: Floats) -> NDArray[Any]:
+        match self._format, self._header.bits:
+            case "exr", 16:
+                return srgb_to_linear(np.clip(rows, 0, 1)).astype(np.float16)
+            case _, 32:
+                return srgb_to_linear(np.clip(rows, 0, 1))
+            case _, 16:
+                return to_uint16(rows)
+            case _:
+                return to_uint8(rows)
+
+    def _finish(self) -> None:
+        if self._rows_written != self._header.height_px:
+            raise ValueError(f"{self._rows_written} rows were written of {self._header.height_px}")
+        self._encoder.finish()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._check()
+        self._part.replace(self._path)
+        if os.name == "posix":  # so that the name survives a power cut as well; Windows cannot open folders
+            folder = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def _check(self) -> None:
+        """Read back what a reader needs first and last, before the file takes the place of an older one."""
+        ending = _ENDINGS.get(self._format, b"")
+        with self._part.open("rb") as file:
+            size = read_size_px(file)
+            file.seek(-len(ending), os.SEEK_END)
+            has_ending = file.read() == ending
+        is_described = read_metadata(self._part) == (self._header.description or None)
+        if size != (self._header.width_px, self._header.height_px) or not has_ending or not is_described:
+            raise TexGenError(f"{self._path.name} was not stored as it was written.", "Check the disk, and export again to another folder.")
+
+    def _discard(self) -> None:
+        """Close and delete the unfinished file; after the rename there is none."""
+        with contextlib.suppress(OSError):  # a full disk refuses what is still buffered a second time
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _explain(self, error: OSError) -> TexGenError:
+        name, folder = self._path.name, self._path.parent
+        match error.errno:
+            case errno.ENOSPC | errno.EDQUOT:
+                return TexGenError(f"The disk is full: {name} could not be written.", "Free some space, or choose another folder.")
+            case errno.EFBIG:
+                return TexGenError(f"The disk takes no file as large as {name}.", "Choose another folder or a smaller size.")
+            case errno.EACCES | errno.EPERM | errno.EROFS:
+                return TexGenError(f"The folder {folder} cannot be written to.", "Choose another folder.")
+            case errno.ENOENT | errno.ENOTDIR:
+                return TexGenError(f"The folder {folder} does not exist.", "Choose another folder.")
+            case _:
+                return TexGenError(f"{name} could not be written: {error.strerror or error}.", "Choose another folder or name.")
