@@ -24,6 +24,7 @@ from texgen_desktop.ui.main_window import MainWindow
 
 LATEST_ENGINE_START_MS = 3_000  # for a window that is never painted, such as a minimised one
 LONGEST_SAVE_S = 60.0
+_PROGRAM = "texgen-desktop"
 
 log = logging.getLogger("texgen")
 
@@ -71,7 +72,9 @@ class Program(QObject):
 
 
 def create(argv: Sequence[str], settings_dir: Path | None = None) -> tuple[QApplication, MainWindow]:
-    """Build the whole program and show its window, without entering Qt's loop. ``argv`` is like ``sys.argv``.
+    """Build the whole program and show its window, without entering Qt's loop.
+
+    ``argv`` is like ``sys.argv``; a list that begins with something to open, not with the program's name, does as well.
 
     With ``settings_dir`` settings and projects live there. A QApplication that exists is used. ``window.close()`` saves what
     runs and returns when the engine has ended.
@@ -84,12 +87,12 @@ def create(argv: Sequence[str], settings_dir: Path | None = None) -> tuple[QAppl
 def _build(argv: Sequence[str], settings_dir: Path | None) -> tuple[QApplication, MainWindow, Program]:
     prepare_environment()
     app = QApplication.instance()
-    if isinstance(app, QApplication):
-        options = _parse(argv[1:])
-    else:
-        app = QApplication(list(argv))
-        options = _parse(app.arguments()[1:])  # Qt has taken out its own, such as -platform
-    app.setApplicationName("texgen-desktop")
+    arguments = [_PROGRAM, *argv[1:]] if _names_program(argv) else [_PROGRAM, *argv]
+    if not isinstance(app, QApplication):
+        app = QApplication(arguments)
+        arguments = app.arguments()  # Qt has taken out its own, such as -platform
+    options = _parse(arguments[1:])
+    app.setApplicationName(_PROGRAM)
     app.setApplicationDisplayName("TexGen Desktop")
     app.setApplicationVersion(__version__)
     theme.apply(app)
@@ -129,8 +132,12 @@ def main(argv: Sequence[str]) -> int:
     return signals.exit_code or code
 
 
+def _names_program(argv: Sequence[str]) -> bool:
+    return bool(argv) and Path(argv[0]).suffix.lower() in ("", ".py", ".exe") and not Path(argv[0]).is_dir()
+
+
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="texgen-desktop", description="Turn photographs into seamless textures.")
+    parser = argparse.ArgumentParser(prog=_PROGRAM, description="Turn photographs into seamless textures.")
     parser.add_argument("paths", nargs="*", type=Path, metavar="PHOTO|PROJECT|MODEL", help="what to open")
     parser.add_argument("--train", action="store_true", help="start training as soon as the photo is loaded")
     parser.add_argument("--version", action="version", version=f"TexGen Desktop {__version__}")

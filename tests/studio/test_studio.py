@@ -1,0 +1,277 @@
+"""The studio without an engine: verbs become commands, events become state and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import shiboken6
+
+from tests.studio.builders import MODEL, OTHER_PROJECT, PROBLEM, PROJECT, READY, WITH_RUN, Recorder, answer, progress
+from texgen_desktop.engine import messages as m
+from texgen_desktop.studio.studio import Studio
+
+FILE = Path("tile.png")
+RECIPE = m.Recipe(m.Look(layout_seed=9).with_value("scale", 0.5), "texture_gan", "ab" * 32, 512, 512, True, True, "0.1.0")
+
+
+@pytest.fixture
+def engine() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def studio(engine: Recorder) -> Iterator[Studio]:
+    """A studio with a project and a model, whose first picture has come."""
+    studio = Studio(engine)
+    for event in (READY, m.ProjectChanged(PROJECT), m.ModelChanged(MODEL)):
+        studio.on_event(event)
+    settle(studio, engine)
+    engine.posted.clear()
+    yield studio
+    shiboken6.delete(studio)
+
+
+def settle(studio: Studio, engine: Recorder) -> None:
+    """Answer the newest render, and those that follow from the answer."""
+    answered = 0
+    while len(engine.renders()) > answered:
+        answered = len(engine.renders())
+        studio.on_event(answer(engine.renders()[-1]))
+
+
+def test_training_runs_through_all_its_states(studio: Studio, engine: Recorder) -> None:
+    seen: list[str] = []
+    studio.state_changed.connect(lambda old, new: seen.append(new.training) if old.training != new.training else None)
+    studio.train()
+    studio.on_event(m.JobStarted("train"))
+    studio.pause()
+    studio.on_event(m.JobEnded("train", "paused"))
+    studio.resume()
+    studio.on_event(m.JobStarted("train"))
+    studio.stop()
+    studio.on_event(m.JobEnded("train", "stopped"))
+    assert seen == ["starting", "running", "paused", "starting", "running", "stopping", "idle"]
+    assert engine.others() == [m.Train(m.TrainSettings()), m.Pause(), m.Resume(), m.Stop()]
+
+
+def test_pressing_train_twice_starts_one_run(studio: Studio, engine: Recorder) -> None:
+    studio.train()
+    studio.train()
+    assert engine.others() == [m.Train(m.TrainSettings())]
+
+
+def test_a_refused_run_can_be_tried_again(studio: Studio, engine: Recorder) -> None:
+    studio.train()
+    studio.on_event(m.CommandFailed(PROBLEM))
+    assert studio.state.problem == PROBLEM
+    studio.train()
+    assert studio.state.problem is None
+    assert len(engine.others()) == 2
+
+
+def test_awaited_training_starts_once_the_photo_is_there(engine: Recorder) -> None:
+    studio = Studio(engine)
+    studio.train_when_ready()
+    studio.on_event(READY)
+    assert engine.posted == []
+    studio.on_event(m.ProjectChanged(PROJECT))
+    studio.on_event(m.JobEnded("train", "finished"))
+    assert engine.posted == [m.Train(m.TrainSettings())]
+
+
+def test_one_drag_is_one_step_of_undo(studio: Studio) -> None:
+    studio.begin_gesture()
+    for value in (0.1, 0.2, 0.3):
+        studio.set_slider("scale", value)
+    studio.end_gesture()
+    studio.set_slider("contrast", -0.5)
+    assert studio.state.look.style == (("contrast", -0.5), ("scale", 0.3))
+    studio.undo()
+    assert studio.state.look.style == (("scale", 0.3),)
+    studio.undo()
+    assert studio.state.look.style == ()
+    assert studio.state.can_redo and not studio.state.can_undo
+    studio.redo()
+    assert studio.state.look.style == (("scale", 0.3),)
+
+
+def test_a_drag_that_comes_back_to_its_start_is_no_step(studio: Studio) -> None:
+    studio.begin_gesture()
+    studio.set_slider("scale", 0.4)
+    studio.set_slider("scale", 0.0)
+    studio.end_gesture()
+    assert not studio.state.can_undo
+
+
+def test_a_drag_shows_rough_pictures_and_its_end_the_whole_one(studio: Studio, engine: Recorder) -> None:
+    studio.begin_gesture()
+    for value in (0.1, 0.2, 0.3):
+        studio.set_slider("scale", value)
+    settle(studio, engine)
+    studio.end_gesture()
+    settle(studio, engine)
+    asked = [(render.request.skip_levels, render.request.look.value("scale")) for render in engine.renders()]
+    assert asked == [(1, 0.1), (1, 0.3), (0, 0.3)]
+
+
+def test_views_and_locks_are_no_steps_of_undo(studio: Studio) -> None:
+    studio.set_view(repeat="3x3", comparison="beside")
+    studio.toggle_lock("layout_seed")
+    assert not studio.state.can_undo
+    assert studio.state.view.repeat == "3x3" and studio.state.locked == {"layout_seed"}
+
+
+def test_a_reroll_leaves_what_is_locked(studio: Studio) -> None:
+    studio.set_seed("layout_seed", 12)
+    studio.set_seed("detail_seed", 34)
+    studio.toggle_lock("layout_seed")
+    studio.reroll()
+    assert studio.state.look.layout_seed == 12
+    assert studio.state.look.detail_seed != 34
+
+
+def test_undo_reaches_across_a_lock(studio: Studio) -> None:
+    studio.set_seed("layout_seed", 12)
+    studio.toggle_lock("layout_seed")
+    studio.undo()
+    assert studio.state.look.layout_seed == 0
+
+
+def test_values_outside_their_range_are_brought_back(studio: Studio) -> None:
+    studio.set_slider("scale", 7.0)
+    studio.set_seed("layout_seed", -5)
+    assert studio.state.look == m.Look().with_value("scale", 1.0)
+
+
+def test_reset_puts_one_value_back(studio: Studio) -> None:
+    studio.set_strength("detail", 0.5)
+    studio.set_slider("scale", 0.5)
+    studio.reset("detail_strength")
+    studio.reset("scale")
+    assert studio.state.look == m.Look()
+
+
+def test_steps_of_another_project_cannot_be_undone(studio: Studio) -> None:
+    studio.set_slider("scale", 0.5)
+    studio.on_event(m.ProjectChanged(OTHER_PROJECT))
+    assert not studio.state.can_undo
+    studio.undo()
+    assert studio.state.look == m.Look()
+
+
+def test_an_image_reaches_the_canvas_and_a_late_one_does_not(studio: Studio, engine: Recorder) -> None:
+    shown: list[m.Rendered] = []
+    studio.image_ready.connect(shown.append)
+    studio.set_slider("scale", 0.1)
+    first = answer(engine.renders()[-1])
+    studio.set_slider("scale", 0.2)
+    studio.on_event(first)
+    newest = answer(engine.renders()[-1])
+    for event in (newest, first):
+        studio.on_event(event)
+    assert shown == [first, newest]
+
+
+def test_losses_of_a_run_are_added_and_a_new_run_resets_them(studio: Studio) -> None:
+    seen: list[object] = []
+    studio.losses_added.connect(seen.append)
+    studio.losses_reset.connect(lambda: seen.append("reset"))
+    studio.on_event(progress(1))
+    studio.train()
+    studio.on_event(m.JobStarted("train"))
+    studio.on_event(progress(2))
+    assert seen == ["reset", progress(2)]
+
+
+def test_a_plain_picture_becomes_a_project(studio: Studio, engine: Recorder) -> None:
+    studio.open_paths([FILE])
+    studio.on_event(m.RecipeRead(FILE, None, False))
+    assert engine.others() == [m.ReadRecipe(FILE), m.CreateProject((FILE,))]
+
+
+@pytest.mark.parametrize(("choice", "command"), [("photo", [m.CreateProject((FILE,))]), ("settings", [])])
+def test_an_export_of_our_own_is_offered(studio: Studio, engine: Recorder, choice: str, command: list[m.Command]) -> None:
+    studio.on_event(m.RecipeRead(FILE, RECIPE, True))
+    assert studio.state.offer is not None
+    studio.accept_offer("settings" if choice == "settings" else "photo")
+    assert studio.state.offer is None
+    assert engine.others() == command
+    assert studio.state.look == (RECIPE.look if choice == "settings" else m.Look())
+
+
+def test_settings_of_a_model_that_is_not_open_are_refused_with_its_name(studio: Studio) -> None:
+    studio.on_event(m.RecipeRead(FILE, RECIPE, False))
+    studio.accept_offer("settings")
+    assert studio.state.problem is not None
+    assert "texture_gan" in studio.state.problem.message and "abababababab" in studio.state.problem.message
+    assert studio.state.look == m.Look()
+
+
+def test_a_run_in_progress_is_never_left_by_a_drop(studio: Studio, engine: Recorder) -> None:
+    studio.train()
+    studio.on_event(m.JobStarted("train"))
+    studio.open_paths([Path("a.jpg"), Path("b.jpg")])
+    assert engine.others() == [m.Train(m.TrainSettings())]
+    assert studio.state.problem is not None and "Pause or stop" in studio.state.problem.hint
+
+
+def test_a_paused_run_is_saved_before_something_else_is_opened(studio: Studio, engine: Recorder) -> None:
+    studio.on_event(m.JobStarted("train"))
+    studio.on_event(m.JobEnded("train", "paused"))
+    studio.open_paths([Path("model.safetensors")])
+    assert engine.others() == [m.Stop(), m.OpenModel(Path("model.safetensors"))]
+
+
+def test_verbs_that_the_state_forbids_do_nothing(engine: Recorder) -> None:
+    studio = Studio(engine)
+    for verb in (studio.train, studio.pause, studio.resume, studio.stop, studio.discard, studio.close_project, studio.cancel_export):
+        verb()
+    studio.remove_photo("gravel.jpg")
+    studio.delete_run("run-1")
+    studio.rename("x")
+    studio.save_as(Path("x"))
+    assert engine.posted == []
+
+
+def test_a_read_only_project_is_not_changed(engine: Recorder) -> None:
+    studio = Studio(engine)
+    for event in (READY, m.ProjectChanged(replace(WITH_RUN, read_only_reason="Open elsewhere."))):
+        studio.on_event(event)
+    studio.remove_photo("gravel.jpg")
+    studio.delete_run("run-1")
+    studio.train()
+    studio.resume()
+    assert engine.posted == []
+
+
+def test_an_export_is_started_once_and_told_in_the_log(studio: Studio, engine: Recorder) -> None:
+    lines: list[tuple[str, str]] = []
+    studio.log_added.connect(lambda level, text: lines.append((level, text)))
+    settings = m.ExportSettings(FILE, "png", 16, 512, 512, m.Look())
+    studio.export(settings)
+    studio.export(settings)
+    studio.on_event(m.JobStarted("export"))
+    studio.on_event(m.JobEnded("export", "finished", files=(FILE,)))
+    assert engine.others() == [m.Export(settings)]
+    assert lines == [("info", "Export started"), ("info", "Exported tile.png")]
+    assert studio.state.last_export == (FILE,)
+
+
+def test_a_notice_is_told_and_stops_nothing(studio: Studio) -> None:
+    lines: list[tuple[str, str]] = []
+    studio.log_added.connect(lambda level, text: lines.append((level, text)))
+    studio.on_event(m.Notice("A checkpoint was damaged.", "The one before is used."))
+    assert lines == [("notice", "A checkpoint was damaged. The one before is used.")]
+    assert studio.state.problem is None
+
+
+def test_the_end_of_the_engine_is_told(studio: Studio, engine: Recorder) -> None:
+    ended: list[bool] = []
+    studio.closed.connect(lambda: ended.append(True))
+    studio.save_and_quit()
+    studio.on_event(m.EngineStopped())
+    assert engine.others() == [m.Quit()]
+    assert ended == [True]
