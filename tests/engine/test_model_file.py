@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.engine.model_file import load_model, save_model
+from texgen_desktop.errors import TexGenError
+
+HEADER = {"config": {"width": 8}, "sliders": [{"id": "scale", "title": "Größe"}], "palette": [[0.1, 0.2, 0.3]]}
+RECIPE = {"seed": 3, "images_seen": 640, "photos": ["gravel.jpg"]}
+
+
+def some_tensors() -> dict[str, Tensor]:
+    return {"b": torch.arange(6.0).reshape(2, 3), "a": torch.tensor(0.5), "c": torch.ones(3, dtype=torch.float16)}
+
+
+def saved(folder: Path, **changes: Any) -> tuple[Path, str]:
+    path = folder / "model.safetensors"
+    arguments = {"family": "texture_gan", "header": HEADER, "tensors": some_tensors(), "recipe": RECIPE, **changes}
+    return path, save_model(path, **arguments)
+
+
+def with_metadata(path: Path, metadata: Any) -> Path:
+    safetensors.torch.save_file(some_tensors(), path, {"texgen": json.dumps(metadata)})
+    return path
+
+
+def hostile(header: Any, body: bytes = b"\0" * 64) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def test_a_model_comes_back_whole(tmp_path: Path) -> None:
+    path, sha256 = saved(tmp_path)
+    model = load_model(path)
+    assert (model.family, model.header, model.recipe, model.sha256) == ("texture_gan", HEADER, RECIPE, sha256)
+    assert model.tensors.keys() == some_tensors().keys()
+    assert all(torch.equal(model.tensors[name], tensor) for name, tensor in some_tensors().items())
+
+
+def test_any_other_program_can_read_the_weights(tmp_path: Path) -> None:
+    path, _ = saved(tmp_path)
+    assert torch.equal(safetensors.torch.load_file(path)["b"], some_tensors()["b"])
+
+
+def test_the_same_model_is_the_same_bytes(tmp_path: Path) -> None:
+    path, sha256 = saved(tmp_path)
+    first = path.read_bytes()
+    _, again = saved(tmp_path, tensors=dict(reversed(some_tensors().items())))
+    assert (path.read_bytes(), again) == (first, sha256)
+
+
+def test_the_identity_is_what_the_pictures_depend_on(tmp_path: Path) -> None:
+    _, sha256 = saved(tmp_path)
+    assert saved(tmp_path, recipe={})[1] == sha256
+    assert saved(tmp_path, header={**HEADER, "palette": []})[1] != sha256
+    assert saved(tmp_path, family="other")[1] != sha256
+    assert saved(tmp_path, tensors={**some_tensors(), "a": torch.tensor(0.25)})[1] != sha256
+    assert saved(tmp_path, tensors={**some_tensors(), "b": some_tensors()["b"].reshape(3, 2)})[1] != sha256
+
+
+def test_one_flipped_bit_is_noticed_where_safetensors_alone_notices_nothing(tmp_path: Path) -> None:
+    path, _ = saved(tmp_path)
+    good = path.read_bytes()
+    start_of_weights = 8 + struct.unpack("<Q", good[:8])[0]
+    moments = random.Random(4)
+    for _ in range(100):
+        damaged = bytearray(good)
+        damaged[moments.randrange(start_of_weights, len(good))] ^= 1 << moments.randrange(8)
+        path.write_bytes(damaged)
+        assert len(safetensors.torch.load(bytes(damaged))) == 3
+        with pytest.raises(TexGenError, match=r"model\.safetensors is damaged"):
+            load_model(path)
+
+
+def test_damage_anywhere_in_the_header_is_an_error_or_changes_nothing_that_counts(tmp_path: Path) -> None:
+    path, sha256 = saved(tmp_path)
+    good = path.read_bytes()
+    moments = random.Random(5)
+    for _ in range(200):
+        damaged = bytearray(good)
+        damaged[moments.randrange(len(good) // 2)] ^= 1 << moments.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            assert load_model(path).sha256 == sha256  # the flip lay in the recipe
+        except TexGenError:
+            continue
+
+
+class Tripwire:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("tripwire"),)
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pth", "model.ckpt", "model.pkl", "model.safetensors"])
+@pytest.mark.parametrize("protocol", [2, 4, 5, "torch"])
+def test_pickled_models_are_refused_by_what_is_in_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, protocol: int | str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if protocol == "torch":
+        torch.save(Tripwire(), name)
+    else:
+        Path(name).write_bytes(pickle.dumps(Tripwire(), int(protocol)))
+    with pytest.raises(TexGenError, match="TexGen never opens"):
+        load_model(tmp_path / name)
+    assert not Path("tripwire").exists()
+
+
+def test_the_tripwire_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pickle.loads(pickle.dumps(Tripwire()))
+    assert Path("tripwire").exists()
+
+
+def test_weights_of_another_program_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    safetensors.torch.save_file(some_tensors(), path, {"format": "pt"})
+    with pytest.raises(TexGenError, match="another program") as caught:
+        load_model(path)
+    assert caught.value.hint
+
+
+def test_a_model_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = with_metadata(tmp_path / "model.safetensors", {"format": "texgen-model", "version": 2, "weights": "elsewhere"})
+    with pytest.raises(TexGenError, match="newer version of TexGen") as caught:
+        load_model(path)
+    assert "Update" in caught.value.hint
+
+
+@pytest.mark.parametrize("missing", ["family", "header", "recipe", "sha256", "version"])
+def test_an_incomplete_header_is_refused(tmp_path: Path, missing: str) -> None:
+    about = {"format": "texgen-model", "version": 1, "family": "texture_gan", "header": {}, "recipe": {}, "sha256": ""}
+    del about[missing]
+    with pytest.raises(TexGenError, match="header is incomplete"):
+        load_model(with_metadata(tmp_path / "model.safetensors", about))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+        b"<html>404</html>",
+        struct.pack("<Q", 2**63) + b"{}",
+        struct.pack("<Q", 50) + b"{}",
+        hostile(b"[" * 5000),
+        hostile(b"\xff" * 20),
+        hostile([]),
+        hostile(None),
+        hostile({"x": None}),
+        hostile({"x": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 64]}}),
+        hostile({"x": {"dtype": "F32", "shape": [0, 2**40], "data_offsets": [0, 0]}}, b""),
+        hostile({"x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 64]}}),
+        hostile({"x": {"dtype": "F32", "shape": [True], "data_offsets": [0, 4]}}, b"\0" * 4),
+        hostile({"x": {"dtype": "F32", "shape": [1] * 9, "data_offsets": [0, 4]}}, b"\0" * 4),
+        hostile({"x": {"dtype": "O", "shape": [16], "data_offsets": [0, 64]}}),
+        hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": [0, 640]}}),
+        hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": "all"}}),
+        hostile({f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(10_001)}, b""),
+        hostile({"__metadata__": {"texgen": "[]"}}, b""),
+        hostile({"__metadata__": {"texgen": '{"version": NaN}'}}, b""),
+        hostile({"__metadata__": {"texgen": 5}}, b""),
+        hostile({"__metadata__": 5}, b""),
+    ],
+)
+def test_what_is_no_model_ends_in_one_sentence(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(TexGenError, match=r"model\.safetensors") as caught:
+        load_model(path)
+    assert "\n" not in caught.value.message
+
+
+def test_a_model_without_numbers_is_never_saved(tmp_path: Path) -> None:
+    path, sha256 = saved(tmp_path)
+    with pytest.raises(NonFiniteLoss):
+        saved(tmp_path, tensors={"a": torch.tensor(float("inf"))})
+    assert load_model(path).sha256 == sha256
