@@ -5,7 +5,7 @@ Two closed unions, ``Command`` and ``Event``, each read by one ``match``. Arrays
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,7 +90,10 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class ProjectInfo:
-    """The open project. ``is_unsaved``: it lives in the application's data folder and has no name from the user yet."""
+    """The open project. ``is_unsaved``: it lives in the application's data folder and has no name from the user yet.
+
+    ``look`` is what the artist had set when it was last closed.
+    """
 
     folder: Path
     name: str
@@ -100,6 +103,7 @@ class ProjectInfo:
     skipped: tuple[SkippedFile, ...]
     runs: tuple[RunInfo, ...]
     run_id: str | None
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True)
@@ -274,7 +278,12 @@ class Pause:
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on with a paused run, or with the selected run from its newest checkpoint."""
+    """Go on with a paused run, or with the selected run from its newest checkpoint.
+
+    ``minutes`` limits this sitting; None leaves the limit that the run was started with.
+    """
+
+    minutes: float | None = None
 
 
 @dataclass(frozen=True)
