@@ -53,6 +53,12 @@ app = QApplication([])
 sys.exit(0 if app.primaryScreen() and app.platformName() not in ("offscreen", "minimal") else 1)
 """
 
+TORCH_PROBE = """
+import importlib.metadata, json
+torch = importlib.metadata.distribution("torch")
+print(json.dumps({"version": torch.version, "requires_dist": torch.requires}))
+"""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Sets TexGen Desktop up in .venv and starts it.")
@@ -192,20 +198,23 @@ def install_torch(python: str) -> None:
     """
     requirement = torch_requirement(CONSTRAINTS.read_text())
     wanted = wanted_build()
-    index = os.environ.get("TEXGEN_TORCH_INDEX")
+    # --force-reinstall: to pip another build of the same version is the same thing.
+    install = pip_install(python, "--no-deps", "--force-reinstall", requirement)
     print(f"Installing {requirement}, {wanted} build …", flush=True)
-    if index:
-        check(pip_install(python, "--no-deps", "--index-url", index, requirement))
+    if os.environ.get("TEXGEN_TORCH_INDEX"):
+        check([*install, "--index-url", os.environ["TEXGEN_TORCH_INDEX"]])
         return
-    offered = offered_build(python, requirement)
+    if is_installed(python, requirement, wanted):
+        return
+    offered = offered_build(install)
     if offered != wanted:
         index = PYTORCH_INDEX + (cuda_tag(nvidia_smi()) if wanted == "CUDA" else "cpu")
-        if call(pip_install(python, "--no-deps", "--retries", "1", "--timeout", "30", "--index-url", index, requirement)) == 0:
+        if call([*install, "--index-url", index, "--retries", "1", "--timeout", "30"]) == 0:
             return
         if offered is None:
             raise SystemExit(f"{requirement} could not be had. Set TEXGEN_TORCH_INDEX to an index that holds it.")
         print(f"{index} cannot be used: installing the {offered} build. TEXGEN_TORCH_INDEX names another index.", flush=True)
-    check(pip_install(python, "--no-deps", requirement))
+    check(install)
 
 
 def torch_requirement(constraints: str) -> str:
@@ -217,20 +226,27 @@ def wanted_build() -> str:
     return "CUDA" if has_driver else "CPU"
 
 
-def offered_build(python: str, requirement: str) -> Optional[str]:
-    """Which build a plain ``pip install`` would take, or None when it finds none."""
-    command = pip_install(python, "--quiet", "--dry-run", "--ignore-installed", "--no-deps", "--report", "-", requirement)
+def is_installed(python: str, requirement: str, build: str) -> bool:
+    answer = subprocess.run([python, "-c", TORCH_PROBE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if answer.returncode != 0:
+        return False
+    metadata = json.loads(answer.stdout)
+    return metadata["version"].partition("+")[0] == requirement.partition("==")[2] and build_of(metadata, sys.platform) == build
+
+
+def offered_build(install: List[str]) -> Optional[str]:
+    """Which build the pip command ``install`` would take, or None when it finds none."""
+    command = [*install, "--quiet", "--dry-run", "--report", "-"]
     answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return build_of(json.loads(answer.stdout), sys.platform) if answer.returncode == 0 else None
+    return build_of(json.loads(answer.stdout)["install"][0]["metadata"], sys.platform) if answer.returncode == 0 else None
 
 
-def build_of(report: Dict[str, Any], platform: str) -> str:
+def build_of(metadata: Dict[str, Any], platform: str) -> str:
     """A CUDA build says so in its version, or asks for NVIDIA's libraries (its metadata lists them on every platform)."""
-    metadata = report["install"][0]["metadata"]
     local_version = metadata["version"].partition("+")[2]
     if local_version:
         return "CUDA" if local_version.startswith("cu") else "CPU"
-    needs_nvidia = any(re.match("(nvidia|cuda)-", needed) for needed in metadata.get("requires_dist", []))
+    needs_nvidia = any(re.match("(nvidia|cuda)-", needed) for needed in metadata.get("requires_dist") or [])
     return "CUDA" if needs_nvidia and platform == "linux" else "CPU"
 
 

@@ -137,8 +137,16 @@ def test_the_offscreen_platform_is_no_display(bootstrap: ModuleType, monkeypatch
 def test_the_build_of_torch_that_pip_would_take_is_recognised(
     bootstrap: ModuleType, version: str, requires: list[str], platform: str, build: str
 ) -> None:
-    report = {"install": [{"metadata": {"name": "torch", "version": version, "requires_dist": requires}}]}
-    assert bootstrap.build_of(report, platform) == build
+    assert bootstrap.build_of({"name": "torch", "version": version, "requires_dist": requires}, platform) == build
+
+
+def test_an_installed_torch_of_another_build_or_version_does_not_count(bootstrap: ModuleType) -> None:
+    version = importlib.metadata.version("torch").partition("+")[0]
+    has_cuda = "CUDA" if bootstrap.is_installed(sys.executable, f"torch=={version}", "CUDA") else "CPU"
+    other = {"CUDA": "CPU", "CPU": "CUDA"}[has_cuda]
+    assert bootstrap.is_installed(sys.executable, f"torch=={version}", has_cuda)
+    assert not bootstrap.is_installed(sys.executable, f"torch=={version}", other)
+    assert not bootstrap.is_installed(sys.executable, "torch==2.0.0", has_cuda)
 
 
 @pytest.mark.parametrize(
