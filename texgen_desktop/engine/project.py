@@ -126,6 +126,7 @@ class Project:
             skipped=(*skipped, *damaged),
             runs=tuple(run.info() for run in runs),
             run_id=self.run_id,
+            look=self.look,
         )
 
     # ------------------------------------------------------------------------------------------------ photos

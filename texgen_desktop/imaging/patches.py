@@ -16,8 +16,8 @@ _SCALES = 4
 def patch_distance(photos: Sequence[NDArray[np.float32]], tile: NDArray[np.float32], seed: int) -> float:
     """Sliced Wasserstein distance between the patches of ``tile`` and of ``photos``, all (H, W, 3) in [0, 1]; 0 is best.
 
-    The mean over four scales, each half of the one before, of the first Wasserstein distance along random directions (Rabin et al. 2011), each scale in units
-    of the photos' own spread there, so that the contrast of the photo does not count. Same arguments, same number.
+    The mean over four scales, each half of the one before, of the first Wasserstein distance along random directions (Rabin et
+    al. 2011), each in units of the photos' own spread there, so that their contrast does not count. Same arguments, same number.
     """
     random = np.random.default_rng(seed)
     distances: list[float] = []

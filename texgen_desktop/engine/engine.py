@@ -1,0 +1,373 @@
+"""The engine: one thread, one inbox. Commands go in from any thread, events come out of this one."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from texgen_desktop import families
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.device import choose_device, conv_gflops, describe, use_all_cores
+from texgen_desktop.engine.errors import explain
+from texgen_desktop.engine.exporting import check_export, export
+from texgen_desktop.engine.family_info import describe_family, find_family
+from texgen_desktop.engine.jobs import Result, Work, run_to_end
+from texgen_desktop.engine.recipe import recipe_from_json
+from texgen_desktop.engine.rendering import Renderer
+from texgen_desktop.engine.source import Source, open_source
+from texgen_desktop.engine.starting import Host
+from texgen_desktop.engine.training import Training
+from texgen_desktop.engine.workspace import Intake, Workspace
+from texgen_desktop.errors import TexGenError
+from texgen_desktop.families import Family
+from texgen_desktop.imaging.write import read_metadata
+
+Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
+"""Commands that end a run in training first: it is saved, and they wait for that."""
+AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.Quit
+"""Commands that never wait behind others."""
+
+
+class Engine:
+    """Owns the device, the models and the files in progress. ``run`` works until Quit; everything else only posts.
+
+    ``emit`` is called in the thread of ``run``.
+    """
+
+    def __init__(self, emit: Callable[[m.Event], None], projects_folder: Path, device: str | None = None) -> None:
+        self._emit = emit
+        self._device_name = device
+        self._inbox: queue.SimpleQueue[m.Command] = queue.SimpleQueue()
+        self._held: deque[m.Command] = deque()  # commands that wait for a project to be read or a run to end
+        self._is_quitting = False
+        self._families: dict[str, Family] = {}
+        self._host: Host
+        self._workspace = Workspace(emit, projects_folder, self._on_switched)
+        self._intake: Intake | None = None
+        self._jobs: dict[m.JobKind, Work] = {}
+        self._training: Training | None = None
+        self._source: Source | None = None
+        self._renderer = Renderer(emit)
+
+    def post(self, command: m.Command) -> None:
+        """From any thread, also before ``run`` and from a signal handler."""
+        self._inbox.put(command)
+
+    def run(self) -> None:
+        """The engine's life: from loading the families to EngineStopped."""
+        try:
+            self._guard(self._start, self._fail_to_start)
+            while not self._is_quitting or self._jobs:
+                self._turn()
+        finally:
+            self._guard(self._workspace.let_go, self._report)
+            self._emit(m.EngineStopped())
+
+    # -------------------------------------------------------------------------------------------------- a turn
+
+    def _turn(self) -> None:
+        """All waiting commands, then one slice of the picture, then one of each job: none of them starves the others."""
+        for command in self._take_commands():
+            self._guard(partial(self._handle, command), self._report)
+        if self._renderer.is_active:
+            self._guard(self._renderer.advance, self._report)
+        if self._intake is not None:
+            self._guard(self._advance_intake, self._fail_intake)
+        for job in list(self._jobs):
+            self._guard(partial(self._advance, job), partial(self._finish, job, Result("failed")))
+
+    def _guard(self, work: Callable[[], None], failed: Callable[[m.Problem], None]) -> None:
+        """The one broad except: whatever goes wrong in a piece of work is told, and the loop lives on."""
+        try:
+            work()
+        except Exception as exc:
+            failed(explain(exc))
+
+    def _report(self, problem: m.Problem) -> None:
+        self._emit(m.CommandFailed(problem))
+
+    def _take_commands(self) -> list[m.Command]:
+        """What is to be done now, in the order of its coming; of several Renders only the newest."""
+        is_idle = not (self._jobs or self._intake or self._renderer.is_active or self._held)
+        commands = [self._inbox.get()] if is_idle and not self._is_quitting else []
+        while not self._inbox.empty():
+            commands.append(self._inbox.get())
+        if self._is_quitting:
+            return []
+        renders = [command for command in commands if isinstance(command, m.Render)]
+        waiting, self._held = self._held, deque()
+        return [*waiting, *(command for command in commands if not isinstance(command, m.Render) or command is renders[-1])]
+
+    # ---------------------------------------------------------------------------------------------- start, end
+
+    def _start(self) -> None:
+        choice = choose_device(self._device_name)
+        use_all_cores()
+        self._families = families.discover()
+        speed = run_to_end(conv_gflops(choice.device))
+        self._host = Host(choice.device, speed, self._emit, self._show_live, self._workspace.announce)
+        infos = tuple(describe_family(family, speed) for family in self._families.values())
+        self._emit(m.EngineReady(describe(choice.device), infos, speed))
+        if choice.notice:
+            self._emit(m.Notice(choice.notice))
+
+    def _fail_to_start(self, problem: m.Problem) -> None:
+        self._report(problem)
+        self._is_quitting = True
+
+    def _quit(self) -> None:
+        self._is_quitting = True
+        self._held.clear()
+        self._intake = None
+        self._cancel("export")
+        self._stop_training()
+
+    # ---------------------------------------------------------------------------------------------- commands
+
+    def _handle(self, command: m.Command) -> None:
+        if self._must_wait(command):
+            self._held.append(command)
+            return
+        match command:
+            case m.Render():
+                self._workspace.look = command.request.look
+                self._renderer.ask(command)
+            case m.Train(settings):
+                self._train(settings)
+            case m.Resume(minutes):
+                self._resume(minutes)
+            case m.Pause():
+                self._pause()
+            case m.Stop():
+                self._stop()
+            case m.Export(settings):
+                self._export(settings)
+            case m.Cancel(job):
+                self._cancel(job)
+            case m.ReadRecipe(path):
+                self._read_recipe(path)
+            case m.OpenModel(path):
+                source = open_source(path, self._families, self._host.device)
+                self._workspace.close()
+                self._use(source)
+            case m.Quit():
+                self._quit()
+            case _:
+                self._handle_project(command)
+
+    def _handle_project(self, command: m.Command) -> None:
+        workspace = self._workspace
+        match command:
+            case m.CreateProject(paths, folder):
+                self._intake = workspace.create(paths, folder)
+                return
+            case m.OpenProject(folder):
+                self._intake = workspace.open(folder)
+                return
+            case m.AddPhotos(paths):
+                self._intake = workspace.add(paths)
+                return
+            case m.RemovePhoto(name):
+                workspace.require().remove_photo(name)
+            case m.FramePhoto(name, crop, working_side_px):
+                workspace.require().frame_photo(name, crop, working_side_px)
+            case m.RenameProject(name):
+                workspace.require().rename(name)
+            case m.SaveProjectAs(folder):
+                self._save_as(folder)
+            case m.SelectRun(run_id):
+                workspace.require(to_write=False).select_run(run_id)
+                self._leave_run()
+            case m.DeleteRun(run_id):
+                self._delete_run(run_id)
+            case m.DiscardProject():
+                workspace.discard()
+                return
+            case m.CloseProject():
+                workspace.close()
+                return
+        workspace.announce()
+
+    def _must_wait(self, command: m.Command) -> bool:
+        """Whether something has to end before this command makes sense. A run in training is told to end for it."""
+        if isinstance(command, AtOnce):
+            return False
+        if self._held or self._intake is not None:
+            return True
+        if isinstance(command, Leaving) and "train" in self._jobs:
+            self._stop_training()
+            return "train" in self._jobs
+        return False
+
+    def _advance_intake(self) -> None:
+        if self._intake is not None and next(self._intake, _ENDED) is _ENDED:
+            self._intake = None
+
+    def _fail_intake(self, problem: m.Problem) -> None:
+        """What was to be done with the project that did not come about makes no sense any more."""
+        self._intake = None
+        self._held.clear()
+        self._report(problem)
+
+    def _save_as(self, folder: Path) -> None:
+        project = self._workspace.require(to_write=False)
+        with self._training.moving() if self._training else nullcontext():
+            project.save_as(folder)
+        if self._training is None:
+            self._use(self._selected_source())
+
+    def _delete_run(self, run_id: str) -> None:
+        project = self._workspace.require()
+        is_trained = self._training is not None and self._training.run_id == run_id
+        if is_trained and "train" in self._jobs:
+            raise TexGenError("This run is being trained.", "Stop it first.")
+        is_shown = is_trained or project.run_id == run_id
+        project.delete_run(run_id)
+        if is_shown:
+            self._leave_run()
+
+    def _read_recipe(self, path: Path) -> None:
+        text = read_metadata(path)
+        recipe = recipe_from_json(text) if text else None
+        is_model_open = recipe is not None and self._source is not None and recipe.model_sha256 == self._source.sha256 != ""
+        self._emit(m.RecipeRead(path, recipe, is_model_open))
+
+    # -------------------------------------------------------------------------------------------------- models
+
+    def _use(self, source: Source | None) -> None:
+        """Render with this from now on, and say so when it is another model or the same one in another state."""
+        was = self._source.info() if self._source else None
+        now = source.info() if source else None
+        self._source = source
+        if source is not None and was == now:
+            self._renderer.refresh(source, is_live=False)
+        else:
+            self._renderer.show(source)
+            self._emit(m.ModelChanged(now))
+
+    def _show_live(self, source: Source) -> float:
+        if self._source is not None and self._source.info() == source.info():
+            self._source = source
+            self._renderer.refresh(source, is_live=True)
+        else:
+            self._use(source)
+        return self._renderer.live_interval_s
+
+    def _selected_source(self) -> Source | None:
+        """The model of the selected run. A damaged one is told and passed over: the project is of use without it."""
+        project = self._workspace.project
+        if project is None or project.run_id is None:
+            return None
+        try:
+            path = project.run(project.run_id).model_path
+            return open_source(path, self._families, self._host.device) if path.is_file() else None
+        except TexGenError as error:
+            self._emit(m.Notice(error.message, error.hint))
+            return None
+
+    def _leave_run(self) -> None:
+        """Forget a paused run (it is saved) and show what is selected now."""
+        self._training = None
+        self._use(self._selected_source())
+
+    def _on_switched(self) -> None:
+        self._training, self._source = None, None
+        source = self._selected_source()
+        self._renderer.show(source)
+        self._source = source
+        self._emit(m.ModelChanged(source.info() if source else None))
+
+    # -------------------------------------------------------------------------------------------------- training
+
+    def _train(self, settings: m.TrainSettings) -> None:
+        project = self._workspace.require()
+        self._training = Training(self._host, project, find_family(self._families, settings.family), settings)
+        self._begin("train", self._training.work())
+
+    def _resume(self, minutes: float | None) -> None:
+        if "train" in self._jobs:
+            raise TexGenError("A run is being trained already.")
+        project = self._workspace.require()
+        if self._training is None:
+            if project.run_id is None:
+                raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
+            run = project.run(project.run_id)
+            family = find_family(self._families, run.settings.family)
+            self._training = Training(self._host, project, family, run.settings, run)
+        self._training.go_on(minutes)
+        self._begin("train", self._training.work())
+
+    def _pause(self) -> None:
+        if self._training is not None and "train" in self._jobs:
+            self._training.end("paused")
+
+    def _stop(self) -> None:
+        if "train" in self._jobs:
+            self._stop_training()
+        elif self._training is not None:  # paused
+            self._training.end("stopped")
+            self._begin("train", self._training.work())
+
+    def _stop_training(self) -> None:
+        if self._training is None or "train" not in self._jobs:
+            return
+        if self._training.is_started:
+            self._training.end("stopped")
+        else:
+            self._cancel("train")
+
+    def _end_training(self, outcome: m.Outcome) -> None:
+        training = self._training
+        if training is None:
+            return
+        if outcome != "paused":
+            self._training = None
+            if self._host.device.type == "cuda":
+                torch.cuda.empty_cache()
+        if training.source is not None:
+            self._use(replace(training.source, images_seen=None))
+
+    # ------------------------------------------------------------------------------------------------------ jobs
+
+    def _export(self, settings: m.ExportSettings) -> None:
+        if "export" in self._jobs:
+            raise TexGenError("A file is being exported already.", "Wait for it, or cancel it.")
+        if self._source is None:
+            raise TexGenError("There is no texture to export yet.", "Train one, or open a model.")
+        check_export(settings)
+        self._begin("export", export(self._source, settings, self._emit))
+
+    def _begin(self, job: m.JobKind, work: Work) -> None:
+        self._jobs[job] = work
+        self._emit(m.JobStarted(job))
+
+    def _advance(self, job: m.JobKind) -> None:
+        try:
+            next(self._jobs[job])
+        except StopIteration as end:
+            self._finish(job, end.value)
+
+    def _cancel(self, job: m.JobKind) -> None:
+        """End a job between two slices; its ``finally`` tidies up. A run that has something to save is stopped instead."""
+        if job == "train" and self._training is not None and self._training.is_started:
+            self._stop()
+        elif job in self._jobs:
+            self._jobs[job].close()
+            self._finish(job, Result("stopped"))
+
+    def _finish(self, job: m.JobKind, result: Result, problem: m.Problem | None = None) -> None:
+        del self._jobs[job]
+        if job == "train":
+            self._guard(partial(self._end_training, result.outcome), self._report)
+            self._guard(self._workspace.announce, self._report)
+        self._emit(m.JobEnded(job, result.outcome, problem, result.files))
+
+
+_ENDED = object()

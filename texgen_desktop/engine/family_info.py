@@ -1,0 +1,111 @@
+"""What forms and the command line need to know of a family, and a family's config from what they send back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.inspect import BoolType, Field, FloatType, IntType, LiteralType, Metadata, StructType, type_info
+
+from texgen_desktop.engine.messages import FamilyInfo, FieldInfo, PresetInfo, TrainSettings
+from texgen_desktop.errors import TexGenError
+from texgen_desktop.families import Family
+
+# Share of the probe's convolution speed that whole training steps reach: they also normalise, sum and update.
+TRAINING_EFFICIENCY = 0.55
+
+
+def describe_family(family: Family, conv_gflops: float) -> FamilyInfo:
+    """``conv_gflops`` is the machine's measured convolution speed in GFLOP/s; 0 leaves the times unknown."""
+    return FamilyInfo(family.id, family.title, family.description, describe_fields(family), _presets(family, conv_gflops))
+
+
+def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
+    struct = type_info(family.config)
+    assert isinstance(struct, StructType)
+    return tuple(_field_info(field) for field in struct.fields)
+
+
+def estimate_seconds(family: Family, config: msgspec.Struct, conv_gflops: float) -> float | None:
+    """How long the whole schedule of ``config`` takes on a machine of this speed."""
+    if conv_gflops <= 0:
+        return None
+    return family.cost_gflop(config) / (conv_gflops * TRAINING_EFFICIENCY)
+
+
+def find_family(families: Mapping[str, Family], family_id: str) -> Family:
+    """By its id; ``texture-gan`` finds ``texture_gan``."""
+    family = families.get(family_id.replace("-", "_"))
+    if family is None:
+        known = ", ".join(id_.replace("_", "-") for id_ in families)
+        raise TexGenError(f"There is no model family named {family_id}.", f"The families here are: {known}.")
+    return family
+
+
+def build_config(family: Family, settings: TrainSettings) -> msgspec.Struct:
+    """The preset's config with the settings' changes, checked against the limits that the fields declare."""
+    preset = family.presets.get(settings.preset)
+    if preset is None:
+        raise TexGenError(f"{family.title} has no preset named {settings.preset}.", f"Its presets are: {', '.join(family.presets)}.")
+    values = msgspec.to_builtins(preset) | dict(settings.config)
+    if settings.images is not None:
+        values["images"] = settings.images
+    unknown = sorted(values.keys() - set(family.config.__struct_fields__))
+    if unknown:
+        known = ", ".join(family.config.__struct_fields__)
+        raise TexGenError(f"{family.title} has no setting named {', '.join(unknown)}.", f"Its settings are: {known}.")
+    try:
+        return msgspec.convert(values, family.config, strict=False)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        raise TexGenError(
+            f"The setting {path.rstrip('`')} cannot be used: {reason[0].lower()}{reason[1:]}.", "Choose another value."
+        ) from error
+
+
+def _presets(family: Family, conv_gflops: float) -> tuple[PresetInfo, ...]:
+    return tuple(
+        PresetInfo(
+            id=preset_id,
+            title=preset_id.capitalize(),
+            images=msgspec.to_builtins(config)["images"],
+            seconds=estimate_seconds(family, config, conv_gflops),
+            values=tuple(msgspec.to_builtins(config).items()),
+        )
+        for preset_id, config in family.presets.items()
+    )
+
+
+def _field_info(field: Field) -> FieldInfo:
+    declared, description, unit = field.type, "", ""
+    if isinstance(declared, Metadata):
+        description = (declared.extra_json_schema or {}).get("description", "")
+        unit = (declared.extra or {}).get("unit", "")
+        declared = declared.type
+
+    def info(kind: Any, **limits: Any) -> FieldInfo:
+        return FieldInfo(field.name, kind, field.default, description, unit, **limits)
+
+    match declared:
+        case BoolType():
+            return info("bool")
+        case IntType() | FloatType():
+            kind = "int" if isinstance(declared, IntType) else "float"
+            minimum = declared.ge if declared.ge is not None else declared.gt
+            maximum = declared.le if declared.le is not None else declared.lt
+            return info(kind, minimum=minimum, maximum=maximum)
+        case LiteralType(values):
+            return info("choice", choices=tuple(str(value) for value in values))
+        case _:
+            raise TypeError(f"the config field {field.name} is of a kind that no form can show: {declared}")
+
+
+def config_of_run(family: Family, values: Mapping[str, Any]) -> msgspec.Struct:
+    """The config that a run's folder holds; TexGenError when this version of the family cannot read it."""
+    try:
+        return msgspec.convert(dict(values), family.config)
+    except msgspec.ValidationError as error:
+        raise TexGenError(
+            f"This run's settings cannot be used: {error}.", "It was made by another version of TexGen. Start a new run."
+        ) from error

@@ -1,0 +1,100 @@
+"""How far a run has come: losses read as seldom as the screen allows, checked, logged, and told with an honest time left."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.engine.jobs import Clock, Pace, Rate
+from texgen_desktop.engine.messages import TrainingProgress
+from texgen_desktop.engine.metrics import MetricsLog
+from texgen_desktop.families import Trainer
+
+REPORT_INTERVAL_S = 0.1
+
+
+class LossMeans:
+    """Means of losses that are not all there every time."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, tuple[float, int]] = {}  # (sum, count)
+
+    def add(self, losses: Mapping[str, float]) -> None:
+        for name, value in losses.items():
+            total, count = self._sums.get(name, (0.0, 0))
+            self._sums[name] = (total + value, count + 1)
+
+    def take(self) -> dict[str, float]:
+        """Means since the last call."""
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        self._sums.clear()
+        return means
+
+
+class ProgressReport:
+    """Called after every whole step; speaks at most ten times a second.
+
+    ``predicted_s`` is what the whole schedule should take on this machine, or None; ``limit_s`` is when this sitting ends anyway.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        emit: Callable[[TrainingProgress], None],
+        predicted_s: float | None,
+        limit_s: float | None,
+        reads_every_step: bool,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._trainer = trainer
+        self._emit = emit
+        self._predicted_s = predicted_s
+        self._limit_s = limit_s
+        self._reads_every_step = reads_every_step
+        self._clock = clock
+        self._began_s = clock()
+        self._pace = Pace(REPORT_INTERVAL_S, clock)
+        self._rate = Rate(clock=clock)
+        self._means = LossMeans()
+
+    @property
+    def is_out_of_time(self) -> bool:
+        return self._limit_s is not None and self._clock() - self._began_s >= self._limit_s
+
+    def update(self, log: MetricsLog, is_last: bool) -> None:
+        """Read, log and tell the losses when it is time to. Raises NonFiniteLoss."""
+        is_due = is_last or self._pace.is_due()
+        if is_due or self._reads_every_step:
+            self._read_losses()
+        if not is_due:
+            return
+        self._pace.done()
+        seen, total = self._trainer.images_seen, self._trainer.images_total
+        self._rate.add(seen)
+        means = self._means.take()
+        if means:
+            log.append(seen, means)
+        self._emit(TrainingProgress(seen, total, self._rate.per_s, self._seconds_left(seen / total), tuple(means.items())))
+
+    def _read_losses(self) -> None:
+        losses = self._trainer.take_losses()
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise NonFiniteLoss(name, self._trainer.images_seen)
+        self._means.add(losses)
+
+    def _seconds_left(self, done: float) -> float | None:
+        """From the prediction at first, more and more from what is measured: not every image of a schedule costs the same."""
+        estimates = []
+        if self._predicted_s is not None:
+            estimates.append((1 - done, self._predicted_s * (1 - done)))
+        if self._rate.per_s > 0:
+            estimates.append((max(done, 0.01), self._trainer.images_total * (1 - done) / self._rate.per_s))
+        weight = sum(share for share, _ in estimates)
+        left_s = sum(share * seconds for share, seconds in estimates) / weight if weight > 0 else None
+        if self._limit_s is None:
+            return left_s
+        limit_left_s = max(0.0, self._limit_s - (self._clock() - self._began_s))
+        return limit_left_s if left_s is None else min(left_s, limit_left_s)

@@ -1,0 +1,167 @@
+"""One run in training: step by step, shown as it forms, on disk every minute, exact to the bit after every interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Literal
+
+import msgspec
+import torch
+
+from texgen_desktop.engine.checkpoint import save_checkpoint
+from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.engine.jobs import Pace, Result, Work
+from texgen_desktop.engine.messages import CheckpointSaved, Look, Outcome, Region, RenderRequest, TrainSettings
+from texgen_desktop.engine.metrics import MetricsLog
+from texgen_desktop.engine.model_file import save_model
+from texgen_desktop.engine.progress import ProgressReport
+from texgen_desktop.engine.project import Project
+from texgen_desktop.engine.run import Run
+from texgen_desktop.engine.source import Source
+from texgen_desktop.engine.starting import Host, Started, start_again, start_new
+from texgen_desktop.families import Family
+from texgen_desktop.imaging.patches import patch_distance
+
+CHECKPOINT_INTERVAL_S = 60.0
+CHECKPOINT_SHARE = 1 / 20
+"""Saving takes at most this share of the time, on a slow disk too."""
+_SCORE_SIDE_PX = 256
+_SCORE_PHOTOS = 4
+
+
+class Training:
+    """A run from Train or Resume until it ends. A pause ends only its job: the trainer stays in memory, ready to go on."""
+
+    def __init__(self, host: Host, project: Project, family: Family, settings: TrainSettings, run: Run | None = None) -> None:
+        """A new run, or ``run`` from its newest checkpoint. ``settings.minutes`` limits this sitting."""
+        self.source: Source | None = None
+        """The newest snapshot, known to be finite."""
+        self._host = host
+        self._project = project
+        self._family = family
+        self._settings = settings
+        self._run = run
+        self._started: Started | None = None
+        self._log: MetricsLog | None = None
+        self._ending: Outcome | None = None
+
+    @property
+    def run_id(self) -> str | None:
+        """None until the run has its folder."""
+        run = self._started.run if self._started else self._run
+        return run.id if run else None
+
+    @property
+    def is_started(self) -> bool:
+        """False while photos and networks are still being prepared: then there is nothing to save."""
+        return self._started is not None
+
+    def end(self, outcome: Literal["paused", "stopped"]) -> None:
+        """Let the job end at the next whole step."""
+        self._ending = outcome
+
+    def go_on(self, minutes: float | None) -> None:
+        """Another sitting, limited to ``minutes`` if given, else as the run was."""
+        self._ending = None
+        if minutes is not None:
+            self._settings = replace(self._settings, minutes=minutes)
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """While the project moves to another folder nothing of the run is open; afterwards it goes on there."""
+        log, started = self._log, self._started
+        if log is not None:
+            log.close()
+        try:
+            yield
+        finally:
+            if started is not None:
+                started.run = self._project.run(started.run.id)
+                if log is not None:
+                    self._log = MetricsLog(started.run.metrics_path, started.trainer.images_seen)
+
+    def work(self) -> Work:
+        """The job. May be run again after a pause."""
+        if self._started is None:
+            if self._run is None:
+                self._started = yield from start_new(self._host, self._project, self._family, self._settings)
+            else:
+                self._started = yield from start_again(self._host, self._project, self._family, self._run)
+            self._host.run_made()
+        try:
+            return (yield from self._train(self._started))
+        except NonFiniteLoss:
+            if self.source is not None:
+                self._save_model(self._started, self.source)
+            raise
+
+    def _train(self, started: Started) -> Work:
+        trainer, host = started.trainer, self._host
+        limit_s = None if self._settings.minutes is None else self._settings.minutes * 60
+        report = ProgressReport(trainer, host.emit, started.predicted_s, limit_s, host.device.type == "cpu", host.clock)
+        snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
+        checkpoints.done()
+        self._log = MetricsLog(started.run.metrics_path, trainer.images_seen)
+        try:
+            while True:  # upkeep first, step last: a fresh start, a continuation and the last turn take the same path
+                outcome = self._outcome(started, report)
+                report.update(self._log, is_last=outcome is not None)
+                if trainer.images_seen and snapshots.is_due():
+                    snapshots.interval_s = host.show(self._snapshot(started))
+                    snapshots.done()
+                if outcome or checkpoints.is_due():
+                    saving_s = yield from self._save(started)
+                    checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
+                    checkpoints.done()
+                if outcome:
+                    return Result(outcome)
+                yield from trainer.step()
+        finally:
+            self._log.close()
+            self._log = None
+
+    def _outcome(self, started: Started, report: ProgressReport) -> Outcome | None:
+        if self._ending is not None:
+            return self._ending
+        is_complete = started.trainer.images_seen >= started.trainer.images_total
+        return "finished" if is_complete or report.is_out_of_time else None
+
+    def _snapshot(self, started: Started) -> Source:
+        """The averaged weights as they are now. Poisoned ones never get out: the snapshot before stays the last good one."""
+        model = started.trainer.model()
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in model.tensors().values()):
+            raise NonFiniteLoss("a weight", started.trainer.images_seen)
+        self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
+        return self.source
+
+    def _save(self, started: Started) -> Generator[None, None, float]:
+        """Write checkpoint and model; returns the seconds that writing took."""
+        source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
+        tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
+        yield
+        score = patch_distance([photo.pixels for photo in started.photos[:_SCORE_PHOTOS]], tile, seed=0)
+        yield
+        began_s = clock()
+        header = {"family": self._family.id, "images_seen": images_seen, "score": score}
+        path = save_checkpoint(started.run.checkpoints_folder, started.trainer.state(), header)
+        writing_s = clock() - began_s
+        yield
+        began_s = clock()
+        self._save_model(started, source)
+        self._host.emit(CheckpointSaved(images_seen, path))
+        return writing_s + clock() - began_s
+
+    def _save_model(self, started: Started, source: Source) -> None:
+        run, model = started.run, source.model
+        recipe = {
+            "settings": msgspec.to_builtins(self._settings),
+            "config": run.config,
+            "photos": msgspec.to_builtins(run.photos),
+            "machine": run.machine,
+            "images_seen": source.images_seen,
+            "images_total": run.images_total,
+        }
+        sha256 = save_model(run.model_path, self._family.id, model.header(), model.tensors(), recipe)
+        self.source = replace(source, path=run.model_path, sha256=sha256)
