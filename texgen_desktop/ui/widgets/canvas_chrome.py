@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from texgen_desktop.ui.formatting import one_line
 from texgen_desktop.ui.theme import COLOURS, SPACING
 
 
@@ -13,7 +14,7 @@ def paint_chip(painter: QPainter, area: QRect, where: Qt.AlignmentFlag, text: st
     pad = SPACING.medium
     metrics = painter.fontMetrics()
     room = area.adjusted(pad, pad, -pad, -pad)
-    shown = metrics.elidedText(text.replace("\n", " "), Qt.TextElideMode.ElideMiddle, max(room.width() - 2 * pad, 0))
+    shown = metrics.elidedText(one_line(text), Qt.TextElideMode.ElideMiddle, max(room.width() - 2 * pad, 0))
     chip = QRect(0, 0, metrics.horizontalAdvance(shown) + 2 * pad, metrics.height() + 2 * SPACING.small)
     chip.moveCenter(room.center())
     if where & Qt.AlignmentFlag.AlignTop:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QImage, QPainter, QPaintEvent, QR
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from texgen_desktop.engine.messages import Region
+from texgen_desktop.ui.formatting import pixels
 from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.theme import COLOURS
 from texgen_desktop.ui.widgets.canvas_chrome import paint_chip, paint_frame, paint_tile_outline
@@ -321,7 +322,7 @@ class CanvasView(QWidget):
         if self.is_endless or (self._tile is None and self._photo is None):
             return percent
         picture = self._photo if self._panes()[-1][0] == "photo" else self._tile
-        return percent if picture is None else f"{picture.width_texels:.0f} × {picture.height_texels:.0f} px · {percent}"
+        return percent if picture is None else f"{pixels(round(picture.width_texels), round(picture.height_texels))} · {percent}"
 
     # ------------------------------------------------------------------------------------------ Qt's events
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-
-def plain_tooltip(text: str) -> str:
-    """Tooltips guess their format: a file name must never be read as HTML."""
-    return f"<qt>{html.escape(text)}</qt>" if text else ""
+from texgen_desktop.ui.formatting import one_line, tooltip
 
 
 class ElidedLabel(QLabel):
@@ -24,7 +19,7 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str) -> None:
         super().setText(text)
-        self.setToolTip(plain_tooltip(text))
+        self.setToolTip(tooltip(text) if text else "")
         self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
@@ -34,5 +29,5 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         room = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text().replace("\n", " "), Qt.TextElideMode.ElideMiddle, room.width())
+        shown = self.fontMetrics().elidedText(one_line(self.text()), Qt.TextElideMode.ElideMiddle, room.width())
         self.style().drawItemText(painter, room, int(self.alignment()), self.palette(), self.isEnabled(), shown, self.foregroundRole())

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
+from texgen_desktop.ui.formatting import tooltip
 from texgen_desktop.ui.theme import SPACING
-from texgen_desktop.ui.widgets.elided_label import plain_tooltip
 from texgen_desktop.ui.widgets.flow_layout import FlowLayout
 
 THUMBNAIL_PX = 96
@@ -68,7 +68,7 @@ class EmptyState(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setAccessibleName(f"Start with the sample {name}")
-        button.setToolTip(plain_tooltip(f"Start with the sample “{name}”"))
+        button.setToolTip(tooltip(f"Start with the sample “{name}”"))
         button.clicked.connect(self._on_sample_clicked)
         return button
 

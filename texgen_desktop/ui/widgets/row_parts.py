@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QToolButton, QWidget
 
 from texgen_desktop.ui import theme
-from texgen_desktop.ui.widgets.elided_label import plain_tooltip
+from texgen_desktop.ui.formatting import tooltip
 
 ICON_PX = 16
 LABEL_WIDTH_PX = 92
@@ -24,7 +24,7 @@ def tool_button(parent: QWidget, icon_name: str, tip: str, name: str) -> QToolBu
     button.setIconSize(QSize(ICON_PX, ICON_PX))
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     button.setAccessibleName(name)
-    button.setToolTip(plain_tooltip(tip))
+    button.setToolTip(tooltip(tip))
     return button
 
 

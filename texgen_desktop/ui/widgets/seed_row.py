@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from texgen_desktop.ui.formatting import tooltip
 from texgen_desktop.ui.theme import SPACING
-from texgen_desktop.ui.widgets.elided_label import ElidedLabel, plain_tooltip
+from texgen_desktop.ui.widgets.elided_label import ElidedLabel
 from texgen_desktop.ui.widgets.row_parts import LABEL_WIDTH_PX, lock_button, quiet_field, tool_button
 from texgen_desktop.ui.widgets.slider_row import SliderRow
 
@@ -38,8 +39,8 @@ class SeedRow(QWidget):
         )
         self.strength.slider.setAccessibleName(f"{title}, strength")
         if tip:
-            label.setToolTip(plain_tooltip(f"{title}: {tip}"))
-            self.field.setToolTip(plain_tooltip(tip))
+            label.setToolTip(tooltip(f"{title}: {tip}"))
+            self.field.setToolTip(tooltip(tip))
         first = QHBoxLayout()
         first.setSpacing(SPACING.small)
         first.addWidget(label)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
+
+from texgen_desktop.ui.theme import COLOURS
 
 STEPS = 2000
 
@@ -40,17 +42,26 @@ class FloatSlider(QSlider):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            option = QStyleOptionSlider()
-            self.initStyleOption(option)
-            parts = QStyle.ComplexControl.CC_Slider
-            handle = self.style().subControlRect(parts, option, QStyle.SubControl.SC_SliderHandle, self)
-            groove = self.style().subControlRect(parts, option, QStyle.SubControl.SC_SliderGroove, self)
+            handle, groove = self._part(QStyle.SubControl.SC_SliderHandle), self._part(QStyle.SubControl.SC_SliderGroove)
             if not handle.contains(event.position().toPoint()):
                 along = round(event.position().x()) - groove.x() - handle.width() // 2
-                step = QStyle.sliderValueFromPosition(0, STEPS, along, groove.width() - handle.width(), option.upsideDown)
+                step = QStyle.sliderValueFromPosition(0, STEPS, along, groove.width() - handle.width())
                 self.setSliderDown(True)  # so that sliderPressed comes before the value
                 self.setSliderPosition(step)
         super().mousePressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():  # Fusion shows nothing
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(COLOURS.accent), 2))
+            painter.drawRoundedRect(self._part(QStyle.SubControl.SC_SliderHandle).adjusted(1, 1, -1, -1), 3, 3)
+
+    def _part(self, part: QStyle.SubControl) -> QRect:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

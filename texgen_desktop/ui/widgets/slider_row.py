@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
+from texgen_desktop.ui.formatting import tooltip
 from texgen_desktop.ui.theme import SPACING
-from texgen_desktop.ui.widgets.elided_label import ElidedLabel, plain_tooltip
+from texgen_desktop.ui.widgets.elided_label import ElidedLabel
 from texgen_desktop.ui.widgets.row_parts import FIELD_WIDTH_PX, LABEL_WIDTH_PX, lock_button, quiet_field, tool_button
 from texgen_desktop.ui.widgets.slider import FloatSlider
 
@@ -43,6 +44,9 @@ class SliderRow(QWidget):
         self.field.setFixedWidth(FIELD_WIDTH_PX)
         self._reset = tool_button(self, "reset", f"Back to {default:g}", f"Reset {title}")
         self._lock = lock_button(self, title)
+        room = self._lock.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # so that rows with and without a lock stand in line
+        self._lock.setSizePolicy(room)
         self._lock.setVisible(can_lock)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -50,8 +54,8 @@ class SliderRow(QWidget):
         for part in (label, self.slider, self.field, self._reset, self._lock):
             row.addWidget(part)
         if tip:
-            label.setToolTip(plain_tooltip(f"{title}: {tip}"))
-            self.slider.setToolTip(plain_tooltip(tip))
+            label.setToolTip(tooltip(f"{title}: {tip}"))
+            self.slider.setToolTip(tooltip(tip))
         self.set_value(default)
         self.slider.valueChanged.connect(self._on_value_changed)
         self.slider.sliderPressed.connect(self.pressed)
