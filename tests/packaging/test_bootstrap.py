@@ -142,11 +142,11 @@ def test_the_build_of_torch_that_pip_would_take_is_recognised(
 
 def test_an_installed_torch_of_another_build_or_version_does_not_count(bootstrap: ModuleType) -> None:
     version = importlib.metadata.version("torch").partition("+")[0]
-    has_cuda = "CUDA" if bootstrap.is_installed(sys.executable, f"torch=={version}", "CUDA") else "CPU"
-    other = {"CUDA": "CPU", "CPU": "CUDA"}[has_cuda]
-    assert bootstrap.is_installed(sys.executable, f"torch=={version}", has_cuda)
+    build = "CUDA" if bootstrap.is_installed(sys.executable, f"torch=={version}", "CUDA") else "CPU"
+    other = {"CUDA": "CPU", "CPU": "CUDA"}[build]
+    assert bootstrap.is_installed(sys.executable, f"torch=={version}", build)
     assert not bootstrap.is_installed(sys.executable, f"torch=={version}", other)
-    assert not bootstrap.is_installed(sys.executable, "torch==2.0.0", has_cuda)
+    assert not bootstrap.is_installed(sys.executable, "torch==2.0.0", build)
 
 
 @pytest.mark.parametrize(
