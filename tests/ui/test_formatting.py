@@ -63,7 +63,7 @@ def test_a_time_that_is_no_time_is_shown_as_it_is() -> None:
 
 
 def test_a_line_break_in_a_file_name_stays_on_one_line_and_can_be_seen() -> None:
-    assert formatting.one_line("a\nb\x7f😀<b>.png") == "a␊b␡😀<b>.png"
+    assert formatting.one_line("a\nb\x7f😀<b>.png") == "a↵b\N{REPLACEMENT CHARACTER}😀<b>.png"
 
 
 def test_a_tooltip_shows_markup_as_text() -> None:

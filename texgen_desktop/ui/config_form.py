@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, SignalInstance
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from texgen_desktop.engine.messages import FieldInfo
 from texgen_desktop.ui.formatting import tooltip
@@ -87,7 +87,7 @@ class _Row(QObject):
         super().__init__(parent)
         self.field = field
         self.default = field.default
-        self._title = field.name.replace("_", " ").capitalize()
+        self._title = field.name.removesuffix(f"_{field.unit}").replace("_", " ").capitalize()
         self._editor = EDITORS[field.kind](field)
         self.label = words(self._title)
         self.widget = self._editor.widget
@@ -150,6 +150,7 @@ class ConfigForm(QWidget):
         self._wheel_guard = WheelGuard(self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._grid.setColumnStretch(1, 1)
 
     def set_fields(self, fields: tuple[FieldInfo, ...]) -> None:

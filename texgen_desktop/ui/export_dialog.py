@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QSignalBlocker, QStandardPaths
+from PySide6.QtCore import QSignalBlocker, QStandardPaths, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -29,11 +30,11 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui import export_words, formatting
 from texgen_desktop.ui.export_status import ExportStatus
 from texgen_desktop.ui.export_words import FORMATS, SIZE_PRESETS_PX, ExportFormat
-from texgen_desktop.ui.parts import button, combo, words
+from texgen_desktop.ui.parts import button, combo, warn, words
 from texgen_desktop.ui.theme import SPACING, icon
 
 MOST_FILES = 999
-_PATH_DIGITS = 34
+_PATH_DIGITS = 48
 
 
 class ExportDialog(QDialog):
@@ -54,8 +55,9 @@ class ExportDialog(QDialog):
         self._tile_x = QCheckBox("Left and right")
         self._tile_y = QCheckBox("Top and bottom")
         self._count = QSpinBox()
-        self._fit = words()
-        self._refusal = words(name="export_refusal")
+        self._fit = _words_of_lines(2)
+        self._amount = words()
+        self._refusal = _words_of_lines(2)
         self._replace = QCheckBox()
         self._status = ExportStatus()
         self._start = button("export_start", "export", "Export", "Write the file")
@@ -91,21 +93,28 @@ class ExportDialog(QDialog):
         self._count.setAccessibleName("Variations")
         self._count.setRange(1, MOST_FILES)
         self._count.setToolTip("So many files, numbered, each with the next layout seed")
+        self._refusal.setObjectName("export_refusal")
+        warn(self._refusal)
         self._replace.setObjectName("export_replace")
         self._start.setDefault(True)
         self._cancel.setAutoDefault(False)
         self._browse.setAutoDefault(False)
 
     def _lay_out(self) -> None:
+        repeats = QHBoxLayout()
+        repeats.setSpacing(SPACING.large)
+        repeats.addWidget(self._tile_x)
+        repeats.addWidget(self._tile_y, stretch=1)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("File", _row(self._path, self._browse))
         form.addRow("Format", self._format)
         form.addRow("", self._format_note)
         form.addRow("Size", _row(self._size, self._swap))
-        form.addRow("Repeats", _row(self._tile_x, self._tile_y))
-        form.addRow("Variations", self._count)
         form.addRow("", self._fit)
+        form.addRow("Repeats", repeats)
+        form.addRow("Variations", self._count)
+        form.addRow("", self._amount)
         buttons = QHBoxLayout()
         buttons.addStretch()
         buttons.addWidget(self._start)
@@ -196,14 +205,15 @@ class ExportDialog(QDialog):
         refusal, replaced = "", tuple[str, ...]()
         try:
             settings = self._read()
-            self._fit.setText(_in_words(settings, state))
+            self._fit.setText(export_words.fit_in_words(settings, state.model.cell_px) if state.model else "")
+            self._amount.setText(export_words.amount_in_words(settings))
             export_words.check_settings(settings)
             replaced = export_words.existing_files(settings)
         except TexGenError as error:
             refusal = f"{error.message} {error.hint}"
         if state.model is None:
             refusal = "There is no texture to export yet."
-        self._format_note.setText(f"{self._chosen_format.note[0].upper()}{self._chosen_format.note[1:]}.")
+        self._format_note.setText(self._chosen_format.note)
         self._refusal.setText(refusal)
         self._refusal.setVisible(bool(refusal))
         # The answer counts for this one file: another name asks anew.
@@ -271,11 +281,6 @@ def _name_of(state: StudioState) -> str:
     return state.model.source.stem if state.model else "texture"
 
 
-def _in_words(settings: ExportSettings, state: StudioState) -> str:
-    fit = export_words.fit_in_words(settings, state.model.cell_px) if state.model else ""
-    return "\n".join(filter(None, (fit, export_words.amount_in_words(settings))))
-
-
 def _replace_in_words(names: tuple[str, ...]) -> str:
     if not names:
         return ""
@@ -286,9 +291,16 @@ def _replace_in_words(names: tuple[str, ...]) -> str:
     return f"Replace {formatting.count(len(names), 'existing file')}, {first} among them"
 
 
-def _row(*widgets: QWidget) -> QHBoxLayout:
+def _words_of_lines(line_count: int) -> QLabel:
+    """Words with room for so many lines: a dialog does not grow by itself when a text in it wraps."""
+    label = words()
+    label.setAlignment(Qt.AlignmentFlag.AlignTop)
+    label.setMinimumHeight(line_count * label.fontMetrics().lineSpacing())
+    return label
+
+
+def _row(wide: QWidget, narrow: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.addWidget(widgets[0], stretch=1)
-    for widget in widgets[1:]:
-        row.addWidget(widget)
+    row.addWidget(wide, stretch=1)
+    row.addWidget(narrow)
     return row

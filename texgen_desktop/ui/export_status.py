@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.ui import formatting
-from texgen_desktop.ui.parts import button, words
+from texgen_desktop.ui.parts import button, warn, words
 from texgen_desktop.ui.theme import SPACING
 
 PROGRESS_STEPS = 1000
@@ -43,6 +43,7 @@ class ExportStatus(QWidget):
         """Forget the last result."""
         self._progress.setVisible(False)
         self._result.clear()
+        warn(self._result, False)
         self._show_folder.setVisible(False)
 
     def show_cancelling(self) -> None:
@@ -71,6 +72,7 @@ class ExportStatus(QWidget):
         self._progress.setVisible(False)
         is_cancelled = self._is_cancelling and new.last_export == old.last_export
         if new.problem is not None and new.problem != old.problem:
+            warn(self._result)
             self._result.setText(f"{new.problem.message} {new.problem.hint}".rstrip())
         elif is_cancelled or not new.last_export:
             self._result.setText("Cancelled. Nothing was written.")

@@ -31,15 +31,15 @@ class ExportFormat:
 
 
 FORMATS = (
-    ExportFormat("PNG 16-bit", "png", 16, "sRGB, no loss"),
-    ExportFormat("PNG 8-bit", "png", 8, "sRGB, no loss"),
-    ExportFormat("TIFF 16-bit", "tiff", 16, "sRGB, no loss"),
-    ExportFormat("TIFF 8-bit", "tiff", 8, "sRGB, no loss"),
-    ExportFormat("TIFF 32-bit float", "tiff", 32, "linear light, Rec. 709"),
-    ExportFormat("EXR half", "exr", 16, "linear light, Rec. 709"),
-    ExportFormat("EXR float", "exr", 32, "linear light, Rec. 709"),
-    ExportFormat("JPEG", "jpeg", 8, "sRGB, with losses: an edge may show where the tile repeats"),
-    ExportFormat("WebP", "webp", 8, "sRGB, at most 16,383 px a side"),
+    ExportFormat("PNG 16-bit", "png", 16, "sRGB, without loss."),
+    ExportFormat("PNG 8-bit", "png", 8, "sRGB, without loss."),
+    ExportFormat("TIFF 16-bit", "tiff", 16, "sRGB, without loss."),
+    ExportFormat("TIFF 8-bit", "tiff", 8, "sRGB, without loss."),
+    ExportFormat("TIFF 32-bit float", "tiff", 32, "Linear light, Rec. 709."),
+    ExportFormat("EXR half", "exr", 16, "Linear light, Rec. 709."),
+    ExportFormat("EXR float", "exr", 32, "Linear light, Rec. 709."),
+    ExportFormat("JPEG", "jpeg", 8, "sRGB, lossy: its blocks can show where the tile repeats."),
+    ExportFormat("WebP", "webp", 8, "sRGB, at most 16,383 px a side."),
 )
 
 
@@ -99,8 +99,8 @@ def fit_in_words(settings: ExportSettings, cell_px: int) -> str:
     width_px = _nearest(settings.width_px, cell_px) if settings.tile_x else settings.width_px
     height_px = _nearest(settings.height_px, cell_px) if settings.tile_y else settings.height_px
     if (width_px, height_px) == (settings.width_px, settings.height_px):
-        return "Whole cells: every pixel is generated as it is."
-    return f"Not whole cells of {cell_px} px: a tile of {width_px} × {height_px} is resampled, without a seam. That size would need none."
+        return "Every pixel is generated at this size."
+    return f"The nearest whole tile, {width_px} × {height_px} px, is resampled to this size. It still repeats without a seam."
 
 
 def amount_in_words(settings: ExportSettings) -> str:
@@ -108,7 +108,7 @@ def amount_in_words(settings: ExportSettings) -> str:
     area_px = settings.width_px * settings.height_px
     files = "" if settings.count == 1 else f"{count(settings.count, 'file')} of "
     size = file_size(area_px * 3 * settings.bits // 8)
-    return f"{files}{area_px / 1e6:.1f} megapixels, up to {size}. Memory stays the same at any size."
+    return f"{files}{area_px / 1e6:.1f} megapixels, up to {size} on disk; memory stays low."
 
 
 def _nearest(side_px: int, cell_px: int) -> int:

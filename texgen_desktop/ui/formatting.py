@@ -77,7 +77,6 @@ def _join(value: int, unit: str) -> str:
 
 
 def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else character
+    if character == "\n":
+        return "↵"
+    return "\N{REPLACEMENT CHARACTER}" if ord(character) < 0x20 or ord(character) == 0x7F else character

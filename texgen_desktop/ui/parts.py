@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 
-from texgen_desktop.ui.theme import icon
+from texgen_desktop.ui.theme import COLOURS, icon
 
 
 def words(text: str = "", name: str = "") -> QLabel:
@@ -15,6 +16,13 @@ def words(text: str = "", name: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
+
+
+def warn(label: QLabel, is_warning: bool = True) -> None:
+    """Colour the words as a warning, or as ordinary text."""
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(COLOURS.warning if is_warning else COLOURS.text))
+    label.setPalette(palette)
 
 
 def button(name: str, icon_name: str, text: str, tip: str) -> QPushButton:
@@ -35,14 +43,25 @@ def combo(name: str, title: str, tip: str) -> QComboBox:
     return result
 
 
-def scrolled(content: QWidget) -> QScrollArea:
-    """``content`` as wide as its place, scrolled up and down."""
-    area = QScrollArea()
-    area.setWidget(content)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
+class ScrolledColumn(QScrollArea):
+    """``content`` scrolled up and down; never narrower than the content can be, so that nothing is cut off at the side."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def minimumSizeHint(self) -> QSize:
+        width_px = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width_px, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._content and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class Disclosure(QToolButton):

@@ -9,11 +9,11 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from texgen_desktop.engine.messages import Crop, PhotoInfo
+from texgen_desktop.engine.messages import PhotoInfo
 from texgen_desktop.ui import formatting
 from texgen_desktop.ui.theme import COLOURS, SPACING
 
-THUMBNAIL_PX = 48
+THUMBNAIL_PX = 56
 MOST_THUMBNAILS = 2000
 PHOTO_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
@@ -81,7 +81,7 @@ class PhotoListModel(QAbstractListModel):
 
 
 class PhotoDelegate(QStyledItemDelegate):
-    """Thumbnail at the left, the name over its size, crop and scale."""
+    """Thumbnail at the left; name, size with crop, and scale in three lines beside it."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(4 * THUMBNAIL_PX, THUMBNAIL_PX + 2 * SPACING.small)
@@ -96,11 +96,13 @@ class PhotoDelegate(QStyledItemDelegate):
         words = rectangle.adjusted(THUMBNAIL_PX + 3 * margin, margin, -margin, -margin)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         colour = palette.color(QPalette.ColorRole.HighlightedText if is_selected else QPalette.ColorRole.Text)
+        quiet = colour if is_selected else COLOURS.muted
         lines = (
             (index.data(Qt.ItemDataRole.DisplayRole), Qt.TextElideMode.ElideMiddle, colour),
-            (description(photo), Qt.TextElideMode.ElideRight, colour if is_selected else COLOURS.muted),
+            (_size_in_words(photo), Qt.TextElideMode.ElideRight, quiet),
+            (_scale_in_words(photo), Qt.TextElideMode.ElideRight, quiet),
         )
-        top = words.top() + (words.height() - 2 * metrics.lineSpacing()) // 2
+        top = words.top() + (words.height() - len(lines) * metrics.lineSpacing()) // 2
         for number, (text, elide, pen) in enumerate(lines):
             line = QRect(words.left(), top + number * metrics.lineSpacing(), words.width(), metrics.lineSpacing())
             painter.setPen(pen)
@@ -111,13 +113,17 @@ class PhotoDelegate(QStyledItemDelegate):
 
 def description(photo: PhotoInfo) -> str:
     """``3000 × 4000 px, 60 % used, learnt at 640 px``."""
-    size = formatting.pixels(photo.width_px, photo.height_px)
-    return ", ".join(filter(None, (size, _share_in_words(photo.crop), f"learnt at {photo.working_side_px} px")))
+    return f"{_size_in_words(photo)}, {_scale_in_words(photo)}"
 
 
-def _share_in_words(crop: Crop) -> str:
-    share = crop.width * crop.height
-    return "" if share > 0.995 else f"{max(round(100 * share), 1)} % used"
+def _size_in_words(photo: PhotoInfo) -> str:
+    share = photo.crop.width * photo.crop.height
+    used = "" if share > 0.995 else f", {max(round(100 * share), 1)} % used"
+    return formatting.pixels(photo.width_px, photo.height_px) + used
+
+
+def _scale_in_words(photo: PhotoInfo) -> str:
+    return f"learnt at {photo.working_side_px} px"
 
 
 def _draw_thumbnail(painter: QPainter, square: QRect, pixmap: QPixmap | None) -> None:

@@ -13,7 +13,7 @@ from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import SeedName, Studio
 from texgen_desktop.ui.panel import Panel
-from texgen_desktop.ui.parts import button, scrolled, words
+from texgen_desktop.ui.parts import ScrolledColumn, button, words
 from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.seed_row import SeedRow
 from texgen_desktop.ui.widgets.slider_row import SliderRow
@@ -107,7 +107,7 @@ class LatentPanel(Panel):
         column.addStretch()
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
-        outside.addWidget(scrolled(content))
+        outside.addWidget(ScrolledColumn(content))
         return controls
 
     def _rebuild(self, sliders: tuple[Slider, ...]) -> None:

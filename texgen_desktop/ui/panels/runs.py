@@ -28,7 +28,7 @@ class RunsPanel(Panel):
         self._list.setObjectName("runs")
         self._list.setAccessibleName("Runs of this project")
         self._list.setToolTip("The selected run is shown on the canvas and exported")
-        self._list.setAlternatingRowColors(True)
+        self._list.setSpacing(SPACING.tiny)
         self._resume = button("resume_run", "play", "Resume", "Train on from this run's newest checkpoint")
         self._delete = button("delete_run", "trash", "Delete…", "Delete this run, its checkpoints and its model")
         self._really = button("delete_run_really", "trash", "Delete", "Delete it for good")
@@ -71,7 +71,7 @@ class RunsPanel(Panel):
         self._foot.addWidget(ask)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.medium, SPACING.medium, SPACING.medium, SPACING.medium)
-        column.addWidget(self._empty)
+        column.addWidget(self._empty, alignment=Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._list, stretch=1)
         column.addWidget(self._foot)
 

@@ -21,7 +21,7 @@ from texgen_desktop.studio.studio import LARGEST_SEED, Studio
 from texgen_desktop.ui import formatting
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.panel import Panel
-from texgen_desktop.ui.parts import Disclosure, WheelGuard, button, combo, scrolled, words
+from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, WheelGuard, button, combo, words
 from texgen_desktop.ui.theme import SPACING, icon
 from texgen_desktop.ui.training_words import figures, share_done, status
 
@@ -101,7 +101,7 @@ class TrainingPanel(Panel):
             numbers.addRow(name, label)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.medium, SPACING.medium, SPACING.medium, SPACING.medium)
-        column.addWidget(scrolled(self._choices), stretch=1)
+        column.addWidget(ScrolledColumn(self._choices), stretch=1)
         column.addLayout(buttons)
         column.addWidget(self._progress)
         column.addWidget(self._status)
