@@ -11,3 +11,14 @@ class TexGenError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class NonFiniteLoss(TexGenError):  # noqa: N818 - the loss is what is not finite
+    """``what``, a loss or a tensor, is no longer a finite number: the run cannot go on from here."""
+
+    def __init__(self, what: str, images_seen: int | None = None) -> None:
+        after = "" if images_seen is None else f" after {images_seen} images"
+        super().__init__(
+            f"The training became unstable: {what} is no longer a finite number{after}.",
+            "The last good checkpoint is kept. Start a new run with another seed, or with a lower learning rate.",
+        )

@@ -1,0 +1,173 @@
+"""Photos become training crops, each with the style that its sliders would have to show.
+
+The sampler bends the photo (larger, stretched, turned) and measures it (lighter, warmer): both are told to the networks, and so become
+sliders. All of a crop follows from the generator that is handed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.photos import Photo
+
+SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
+STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
+ANGLE_DEGREES = 30.0
+_STYLE_PROBE = 256  # crops that the middle and the range of the measured sliders are taken from
+_LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
+_LEAST_COHERENCE = 0.25
+_LUMA = (0.2126, 0.7152, 0.0722)  # Rec. 709
+_WARMTH = (0.5, 0.0, -0.5)
+
+
+@dataclass(frozen=True)
+class StyleAxis:
+    """One axis of the style vector: ``value = (measured - middle) / spread``; bent axes have middle 0 and spread 1."""
+
+    id: str
+    middle: float = 0.0
+    spread: float = 1.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``patches`` (B, 3, size, size) in palette coordinates; ``style`` (B, axes), mostly within [-1, 1]."""
+
+    patches: Tensor
+    style: Tensor
+
+
+def coherence(pixels: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
+    """How much the photo runs in one direction, from 0 (none) to 1, by its structure tensor (Bigün and Granlund 1987)."""
+    grey = pixels.mean(2)
+    dy, dx = np.gradient(grey)
+    xx, yy, xy = float((dx * dx).mean()), float((dy * dy).mean()), float((dx * dy).mean())
+    return math.hypot(xx - yy, 2 * xy) / max(xx + yy, 1e-12)
+
+
+class CropSampler:
+    """Crops of the photos at every level of a pyramid with ``level_count`` octaves, the last one being the working scale."""
+
+    def __init__(self, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device) -> None:
+        self.palette = Palette.of(photos)
+        self._level_count = level_count
+        self._coarse_crop_px = coarse_crop_px
+        self._device = device
+        self._pyramids = [self._pyramid(photo) for photo in photos]
+        areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
+        self._shares = (areas / areas.sum()).cumsum(0)
+        directed = sum(coherence(p.pixels) for p in photos) / len(photos) > _LEAST_COHERENCE
+        self._bends = ("scale", "stretch", "angle") if directed else ("scale", "stretch")
+        self.axes = (*(StyleAxis(name) for name in self._bends), *self._measured_axes())
+
+    def _pyramid(self, photo: Photo) -> list[Tensor]:
+        """The photo at every half octave, finest first: sampling from the one just fine enough neither blurs nor flickers."""
+        full = self.palette.encode(torch.from_numpy(photo.pixels).to(self._device).permute(2, 0, 1)[None])
+        levels = [full]
+        for step in range(1, 2 * self._level_count + 2):
+            factor = 2 ** (-step / 2)
+            size = [max(2, round(n * factor)) for n in full.shape[-2:]]
+            levels.append(F.interpolate(full, size, mode="bilinear", antialias=True, align_corners=False))
+        return levels
+
+    def _measured_axes(self) -> tuple[StyleAxis, ...]:
+        """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
+        self.axes: tuple[StyleAxis, ...] = tuple(StyleAxis(name) for name in self._bends)
+        probe = torch.Generator().manual_seed(0)
+        crops = torch.cat([self.draw(probe, 0, 16, self._coarse_crop_px).patches for _ in range(_STYLE_PROBE // 16)])
+        found = []
+        for name in ("brightness", "warmth"):
+            values = self._measure(name, crops)
+            spread = float(values.std())
+            if spread > _LEAST_SPREAD:
+                found.append(StyleAxis(name, float(values.mean()), 2 * spread))
+        return tuple(found)
+
+    def _measure(self, name: str, patches: Tensor) -> Tensor:
+        """The mean brightness or warmth of each patch, in sRGB-encoded units: (B,)."""
+        weights = torch.tensor(_LUMA if name == "brightness" else _WARMTH).to(patches)
+        return self.palette.decode(patches).mean((2, 3)) @ weights
+
+    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0) -> Batch:
+        """``count`` crops of ``size`` pixels at ``level`` (0 is the coarsest), with ``surround`` more pixels on each side.
+
+        A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
+        not to the few grains that a fine crop shows.
+        """
+        dice = torch.rand(count, len(self._bends) + 5, generator=generator)
+        bends = 2 * dice[:, : len(self._bends)] - 1
+        patches, coarse = [], []
+        for k in range(count):
+            pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]
+            frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size)
+            if level > 0:
+                coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
+            patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
+        stack = torch.cat(patches)
+        inner = stack if not surround else stack[..., surround:-surround, surround:-surround]
+        style = [bends.to(self._device)]
+        for axis in self.axes[len(self._bends) :]:
+            measured = self._measure(axis.id, inner if level == 0 else torch.cat(coarse))
+            style.append(((measured - axis.middle) / axis.spread).clamp(-2, 2)[:, None])
+        return Batch(stack, torch.cat(style, 1))
+
+    def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:
+        """Where the crop lies. Lengths are in pixels of the working scale."""
+        height, width = pyramid[0].shape[-2:]
+        bend = dict(zip(self._bends, bends.tolist(), strict=True))
+        zoom = 2 ** (SCALE_OCTAVES * bend["scale"])
+        stretch = 2 ** (STRETCH_OCTAVES * bend["stretch"] / 2)
+        angle = math.radians(ANGLE_DEGREES * bend.get("angle", 0.0))
+        # One pixel of the crop, in pixels of the photo: rotated after it was scaled and stretched.
+        step_x, step_y = 1 / (zoom * stretch), stretch / zoom
+        matrix = (
+            (math.cos(angle) * step_x, -math.sin(angle) * step_y),
+            (math.sin(angle) * step_x, math.cos(angle) * step_y),
+        )
+        unit = 2 ** (self._level_count - 1)
+        outer = self._coarse_crop_px * unit
+        inner = size * 2 ** (self._level_count - 1 - level)
+        # Half the bounding box of the turned coarsest crop; a photo smaller than that is mirrored at its edges.
+        half = [outer / 2 * (abs(row[0]) + abs(row[1])) for row in matrix]
+        centre_x = half[0] + float(dice[0]) * (width - 2 * half[0]) if width > 2 * half[0] else width / 2
+        centre_y = half[1] + float(dice[1]) * (height - 2 * half[1]) if height > 2 * half[1] else height / 2
+        shift_x, shift_y = (float(dice[2]) - 0.5) * (outer - inner), (float(dice[3]) - 0.5) * (outer - inner)
+        return _Frame(
+            matrix=matrix,
+            step=math.sqrt(step_x * step_y),
+            outer_centre=(centre_x, centre_y),
+            centre=(centre_x + matrix[0][0] * shift_x + matrix[0][1] * shift_y, centre_y + matrix[1][0] * shift_x + matrix[1][1] * shift_y),
+        )
+
+    def _sample(self, pyramid: list[Tensor], level: int, centre: tuple[float, float], frame: _Frame, size: int) -> Tensor:
+        unit = 2 ** (self._level_count - 1 - level)
+        source = pyramid[max(0, min(len(pyramid) - 1, math.floor(2 * math.log2(unit * frame.step) + 1e-6)))]
+        height, width = pyramid[0].shape[-2:]
+        reach = size * unit
+        theta = torch.tensor(
+            [
+                [frame.matrix[0][0] * reach / width, frame.matrix[0][1] * reach / width, 2 * centre[0] / width - 1],
+                [frame.matrix[1][0] * reach / height, frame.matrix[1][1] * reach / height, 2 * centre[1] / height - 1],
+            ],
+            device=self._device,
+        )
+        grid = F.affine_grid(theta[None], [1, 3, size, size], align_corners=False)
+        return F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A crop's place: ``matrix`` takes a step of one crop pixel to the photo, ``step`` is its mean length."""
+
+    matrix: tuple[tuple[float, float], tuple[float, float]]
+    step: float
+    outer_centre: tuple[float, float]
+    centre: tuple[float, float]

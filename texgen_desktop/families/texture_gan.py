@@ -1,0 +1,374 @@
+"""A fully convolutional GAN on a torus, coarse to fine, learnt from one photo or several.
+
+Level 0 learns to make a small picture of the texture out of noise. Every finer level learns to add its detail to the level below,
+at first to halved crops of the photo itself: so all levels learn at the same time, and none waits for another. Later half of its
+crops stand on the generator's own coarse pictures, which closes the gap between the two. Each level has a critic of its own.
+
+Losses: relativistic pairing with approximate R1 + R2 (R3GAN, Huang et al. 2024; Seaweed APT, Lin et al. 2025). The pyramid of
+critics is that of SinGAN (Shaham et al. 2019), which trains its levels one after another.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+import torch
+from msgspec import Meta
+from torch import Tensor
+
+from texgen_desktop.data.crops import CropSampler, StyleAxis
+from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.photos import Photo
+from texgen_desktop.errors import NonFiniteLoss
+from texgen_desktop.families import Family, RenderRequest, Slider
+from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
+from texgen_desktop.nn.losses import relativistic, smoothness
+from texgen_desktop.nn.noise import gaussian_field, stream
+from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, below_of
+
+_SLIDERS = {
+    "scale": Slider("scale", "Scale", "How large the grains, stones or leaves are."),
+    "stretch": Slider("stretch", "Stretch", "Wider than high to the right, higher than wide to the left."),
+    "angle": Slider("angle", "Angle", "The direction that the texture runs in."),
+    "brightness": Slider("brightness", "Brightness", "Like the darker or the lighter parts of the photo."),
+    "warmth": Slider("warmth", "Warmth", "Like the bluer or the redder parts of the photo."),
+}
+
+# Purposes of random streams within one training step.
+_CROPS, _NOISE, _SMOOTH = 0, 1, 2
+
+
+class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
+
+    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 28_000
+    batch: Annotated[int, Meta(ge=1, le=64, description="Crops in one training step", extra={"unit": "crops"})] = 4
+    levels: Annotated[int, Meta(ge=2, le=6, description="Octaves of the pyramid; more for larger structure")] = 4
+    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 48
+    critic_width: Annotated[int, Meta(ge=8, le=512, description="Channels of the critics")] = 64
+    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0015
+    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critic's gradient penalty")] = 0.06
+
+
+PRESETS = {
+    "draft": TextureGanConfig(images=9_000),
+    "standard": TextureGanConfig(),
+    "high": TextureGanConfig(images=120_000, width=64, critic_width=96),
+}
+
+_COARSE_CROP_PX = 32
+_FINE_CROPS_PX = (48, 56, 64)  # from the second level up; the last also for all above
+_SHARES = (0.46, 0.22, 0.18, 0.14)  # of the steps, likewise: the coarse levels are cheap and carry the structure
+_NOISY_SIGMA = 0.1
+_PENALTY_EVERY = 4
+_OWN_AFTER = 0.4  # share of the run from which half of the crops stand on the generator's own coarse pictures
+
+
+def _shapes(config: TextureGanConfig) -> list[LevelShape]:
+    """Deep and wide where pixels are few, lean at the two finest levels, which cost the most."""
+    width = config.width
+    coarse = [LevelShape(width, 5, 8)] + [LevelShape(width, 4, 4)] * (config.levels - 3)
+    fine = [LevelShape(width, 3, 4), LevelShape(width, 2, 8, grain=2)]
+    return [*coarse, *fine][-config.levels :] if config.levels > 2 else [LevelShape(width, 5, 8), fine[1]]
+
+
+def _crop_px(level: int) -> int:
+    return _COARSE_CROP_PX if level == 0 else _FINE_CROPS_PX[min(level, len(_FINE_CROPS_PX)) - 1]
+
+
+def _plan(config: TextureGanConfig) -> list[int]:
+    """The level that each step trains: every level gets its share, evenly spread over the run."""
+    shares = [_SHARES[min(k, len(_SHARES) - 1)] for k in range(config.levels)]
+    steps = math.ceil(config.images / config.batch)
+    due, plan = [0.0] * config.levels, []
+    for _ in range(steps):
+        due = [d + share / sum(shares) for d, share in zip(due, shares, strict=True)]
+        level = max(range(config.levels), key=lambda k: due[k])
+        due[level] -= 1
+        plan.append(level)
+    return plan
+
+
+@dataclass(frozen=True)
+class TextureGan:
+    """Trained weights with all that rendering needs. Never changed once it is made."""
+
+    config: TextureGanConfig
+    palette: Palette
+    axes: tuple[StyleAxis, ...]
+    generator: Generator
+    device: torch.device
+
+    @property
+    def sliders(self) -> tuple[Slider, ...]:
+        return tuple(_SLIDERS[axis.id] for axis in self.axes)
+
+    @property
+    def cell_px(self) -> int:
+        return int(2 ** (self.level_count - 1))
+
+    @property
+    def level_count(self) -> int:
+        return self.config.levels
+
+    def header(self) -> dict[str, Any]:
+        return {
+            "config": msgspec.to_builtins(self.config),
+            "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
+            "style": [{"id": a.id, "middle": a.middle, "spread": a.spread} for a in self.axes],
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {name: value.detach().cpu().contiguous() for name, value in self.generator.state_dict().items()}
+
+
+class _Header(msgspec.Struct, forbid_unknown_fields=True):
+    """The shape of ``TextureGan.header``: a file from a stranger has to fit it."""
+
+    class Axis(msgspec.Struct, forbid_unknown_fields=True):
+        id: str
+        middle: float
+        spread: float
+
+    config: TextureGanConfig
+    palette: Palette
+    style: list[Axis]
+
+
+def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
+    """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError, RuntimeError or KeyError."""
+    told = msgspec.convert(header, _Header)
+    axes = tuple(StyleAxis(a.id, a.middle, a.spread) for a in told.style)
+    if unknown := [a.id for a in axes if a.id not in _SLIDERS]:
+        raise KeyError(unknown[0])
+    generator = Generator(_shapes(told.config), len(axes))
+    generator.load_state_dict(dict(tensors), strict=True)
+    return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device)
+
+
+def _frozen(generator: Generator, device: torch.device) -> Generator:
+    return generator.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def render(model: TextureGan, request: RenderRequest) -> Tensor:
+    """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
+    look, region = request.look, request.region
+    shapes = [model.generator.level(k).shape for k in range(model.level_count)]
+    style = torch.tensor([[look.value(axis.id) for axis in model.axes]], dtype=torch.float32, device=model.device)
+
+    def noise(level: int, y: int, x: int, height: int, width: int) -> Tensor:
+        is_layout = level == 0
+        seed, strength = (look.layout_seed, look.layout_strength) if is_layout else (look.detail_seed, look.detail_strength)
+        shape = shapes[level]
+        rows, columns = (None if cells is None else cells * 2**level // shape.grain for cells in request.cells)
+        return strength * gaussian_field(seed, level, shape.noise, y, x, height, width, (rows, columns)).to(model.device)
+
+    level = model.level_count - 1 - request.skip_levels
+    picture = model.generator.region(level, region.y, region.x, region.height, region.width, style, noise)
+    return model.palette.decode(picture)[0]
+
+
+class Training:
+    """A run: generator, one critic a level, their averages and optimisers. Implements ``families.Trainer``."""
+
+    def __init__(self, config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> None:
+        self._config, self._seed, self._device = config, seed, device
+        self.images_seen = 0
+        self._plan = _plan(config)
+        self._sampler = CropSampler(photos, config.levels, _COARSE_CROP_PX, device)
+        style = len(self._sampler.axes)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._generator = Generator(_shapes(config), style)
+            self._critics = torch.nn.ModuleList(
+                Critic(config.critic_width // 2, config.critic_width, style) for _ in range(config.levels)
+            )
+        self._average = _frozen(copy.deepcopy(self._generator), device)
+        for network in (self._generator, self._critics):
+            network.to(device, memory_format=torch.channels_last)
+        self._generator_optimizers = [adam(self._generator.level(k), config.learning_rate) for k in range(config.levels)]
+        self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
+        self._losses: dict[str, tuple[Tensor, int]] = {}
+
+    @property
+    def images_total(self) -> int:
+        return len(self._plan) * self._config.batch
+
+    # ------------------------------------------------------------------------------------------------ one step
+
+    def step(self) -> Iterator[None]:
+        index = self.images_seen // self._config.batch
+        level = self._plan[min(index, len(self._plan) - 1)]
+        rounds = self._plan[:index].count(level)  # steps of this level so far
+        self._anneal(level)
+        real, below, style = self._draw(level)
+        yield
+        noise = self._noise(level)
+        fake = self._generator.level(level)(below, noise, style)
+        yield
+        yield from self._teach_critic(level, rounds, real, fake.detach(), style)
+        self._teach_generator(level, real, fake, style)
+        average_into(self._average.level(level), self._generator.level(level), rounds)
+        self.images_seen += self._config.batch
+
+    def _anneal(self, level: int) -> None:
+        """The full rate for half of the run, then a cosine down to a twentieth."""
+        progress = self.images_seen / self.images_total
+        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * progress - 1)))
+        for optimizer in (self._generator_optimizers[level], self._critic_optimizers[level]):
+            optimizer.param_groups[0]["lr"] = self._config.learning_rate * share
+
+    def _draw(self, level: int) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Real crops, what the level below hands up for as many fakes, and the style of both."""
+        size, batch = _crop_px(level), self._config.batch
+        generator = stream(self._seed, self.images_seen, _CROPS)
+        margin = self._generator.level(level).shape.margin_px
+        if level == 0:
+            crops = self._sampler.draw(generator, 0, batch, size)
+            return crops.patches, None, crops.style
+        crops = self._sampler.draw(generator, level, batch, size, surround=margin + 2)
+        edge = margin + 2
+        real = crops.patches[..., edge:-edge, edge:-edge]
+        below = below_of(crops.patches, size + 2 * margin)
+        own = batch // 2 if self.images_seen >= _OWN_AFTER * self.images_total else 0
+        if own:
+            below = torch.cat([self._own_below(level, size + 2 * margin, crops.style[:own]), below[own:]])
+        return real, below, crops.style
+
+    @torch.no_grad()
+    def _own_below(self, level: int, size: int, style: Tensor) -> Tensor:
+        """The generator's own pictures of the level below, doubled."""
+        generator = stream(self._seed, self.images_seen, _NOISE + 8)
+
+        def noise(k: int, _y: int, _x: int, height: int, width: int) -> Tensor:
+            shape = self._average.level(k).shape
+            return torch.randn(len(style), shape.noise, height, width, generator=generator).to(self._device)
+
+        return self._average.doubled(level - 1, 0, 0, size, size, style, noise)
+
+    def _noise(self, level: int) -> Tensor:
+        """Noise for one batch. The coarsest level's lies on a torus of the crop's size: no surroundings are computed only to be cut."""
+        shape = self._generator.level(level).shape
+        generator = stream(self._seed, self.images_seen, _NOISE)
+        side = _crop_px(level) // shape.grain
+        edge = shape.margin_px // shape.grain
+        if level == 0:
+            field = torch.randn(self._config.batch, shape.noise, side, side, generator=generator)
+            return torch.nn.functional.pad(field, (edge,) * 4, mode="circular").to(self._device)
+        return torch.randn(self._config.batch, shape.noise, side + 2 * edge, side + 2 * edge, generator=generator).to(self._device)
+
+    def _teach_critic(self, level: int, rounds: int, real: Tensor, fake: Tensor, style: Tensor) -> Iterator[None]:
+        critic, optimizer = self._critics[level], self._critic_optimizers[level]
+        pictures, styles = torch.cat([real, fake]), torch.cat([style, style])
+        scores = critic(pictures, styles)
+        on_real, on_fake = scores.chunk(2)
+        loss = relativistic(on_real, on_fake)
+        self._note("critic", level, loss)
+        if self._config.smoothness and rounds % _PENALTY_EVERY == 0:
+            yield
+            generator = stream(self._seed, self.images_seen, _SMOOTH)
+            noisy = pictures + _NOISY_SIGMA * torch.randn(pictures.shape, generator=generator).to(self._device)
+            # The mean is over real and fake together: twice it is R1 + R2. Every fourth step, it counts four times.
+            penalty = 2 * smoothness(scores, critic(noisy, styles), self._config.smoothness, _NOISY_SIGMA)
+            loss = loss + _PENALTY_EVERY * penalty
+        optimizer.zero_grad(set_to_none=True)
+        yield
+        loss.backward()
+        optimizer.step()
+        yield
+
+    def _teach_generator(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> None:
+        critic, optimizer = self._critics[level], self._generator_optimizers[level]
+        critic.requires_grad_(False)
+        with torch.no_grad():
+            on_real = critic(real, style)
+        loss = relativistic(critic(fake, style), on_real)
+        self._note("generator", level, loss)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        critic.requires_grad_(True)
+
+    def _note(self, who: str, level: int, loss: Tensor) -> None:
+        """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
+        if not torch.isfinite(loss):
+            raise NonFiniteLoss(f"the {who}'s loss", self.images_seen)
+        name = f"{who} 1/{2 ** (self._config.levels - 1 - level)}"
+        total, count = self._losses.get(name, (torch.zeros((), device=self._device), 0))
+        self._losses[name] = (total + loss.detach(), count + 1)
+
+    def take_losses(self) -> dict[str, float]:
+        means = {name: float(total) / count for name, (total, count) in sorted(self._losses.items())}
+        self._losses.clear()
+        return means
+
+    # ------------------------------------------------------------------------------------- out of and into files
+
+    def model(self) -> TextureGan:
+        return TextureGan(self._config, self._sampler.palette, self._sampler.axes, _frozen(copy.deepcopy(self._average), self._device), self._device)
+
+    def _parts(self) -> dict[str, torch.nn.Module]:
+        return {"generator": self._generator, "average": self._average, "critics": self._critics}
+
+    def _optimized(self) -> Iterator[tuple[str, torch.optim.Adam, torch.nn.Module]]:
+        for k in range(self._config.levels):
+            yield f"generator_adam.{k}", self._generator_optimizers[k], self._generator.level(k)
+            yield f"critic_adam.{k}", self._critic_optimizers[k], self._critics[k]
+
+    def state(self) -> dict[str, Tensor]:
+        found = {f"{part}/{name}": value for part, module in self._parts().items() for name, value in module.state_dict().items()}
+        for part, optimizer, network in self._optimized():
+            found |= {f"{part}/{name}": value for name, value in adam_tensors(optimizer, network).items()}
+        return {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in found.items()}
+
+    def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
+        by_part: dict[str, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            part, _, name = key.partition("/")
+            by_part.setdefault(part, {})[name] = value
+        for part, module in self._parts().items():
+            module.load_state_dict(by_part[part], strict=True)
+        for part, optimizer, network in self._optimized():
+            load_adam(optimizer, network, by_part.get(part, {}))
+        self.images_seen = images_seen
+        self._losses.clear()
+
+
+def cost_gflop(config: TextureGanConfig) -> float:
+    """Work of the whole schedule: forward and backward of generator and critic, by the size of their layers."""
+    generator, shapes = Generator(_shapes(config), 4), _shapes(config)
+    critic = Critic(config.critic_width // 2, config.critic_width, 4)
+    entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
+    plan = _plan(config)
+    total = 0.0
+    for level, shape in enumerate(shapes):
+        side = _crop_px(level)
+        weights = sum(p.numel() for p in generator.level(level).parameters() if p.dim() == 4)
+        made = 3 * weights * ((side + shape.margin_px) / shape.grain) ** 2
+        judged = entry * side**2 + sum(body) * (side / 2 - 3) ** 2
+        # Critic: real and fake, forward and backward, a penalty pass every fourth step; generator: once more through it.
+        total += plan.count(level) * config.batch * 2 * (made + judged * (6 + 6 / _PENALTY_EVERY + 4)) / 1e9
+    return total
+
+
+def _start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Training:
+    return Training(config, photos, seed, device)
+
+
+FAMILY = Family(
+    id="texture_gan",
+    title="Texture GAN",
+    description="Learns the texture of one photo or several, and makes endless new stretches of it.",
+    config=TextureGanConfig,
+    presets=PRESETS,
+    start=_start,
+    open=open_model,
+    render=render,
+    cost_gflop=cost_gflop,
+)

@@ -1,0 +1,35 @@
+"""Convolutions and resampling that see no border: the caller hands in as much surrounding as they use up."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LEAK = 0.2
+
+
+def convolution(inputs: int, outputs: int, size: int, stride: int = 1, gain: float = 1.0) -> nn.Conv2d:
+    """A valid convolution with He's initialisation for a leaky ReLU (He et al. 2015), times ``gain``."""
+    layer = nn.Conv2d(inputs, outputs, size, stride)
+    nn.init.kaiming_normal_(layer.weight, LEAK, nonlinearity="leaky_relu")
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # a convolution made with its default bias has one
+    with torch.no_grad():
+        layer.weight.mul_(gain)
+    return layer
+
+
+def double(x: Tensor) -> Tensor:
+    """Twice the resolution, bilinear. (B, C, H, W) -> (B, C, 2 H - 4, 2 W - 4): the outermost pixel on each side is used up."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
+
+
+def halve(x: Tensor) -> Tensor:
+    """Half the resolution, by the mean of 2 x 2 pixels; an odd last row or column is dropped."""
+    return F.avg_pool2d(x, 2)
+
+
+def centre(x: Tensor, size: int) -> Tensor:
+    """The middle (B, C, size, size) of a square picture."""
+    edge = (x.shape[-1] - size) // 2
+    return x[..., edge : edge + size, edge : edge + size]
