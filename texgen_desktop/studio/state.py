@@ -53,6 +53,7 @@ class StudioState:
     """
 
     engine_ready: bool = False
+    engine_ended: bool = False
     device: str = ""
     families: tuple[FamilyInfo, ...] = ()
     project: ProjectInfo | None = None
@@ -138,7 +139,7 @@ def after(state: StudioState, event: Event) -> StudioState:
         case CommandFailed(problem=problem):
             return _after_refusal(state, problem)
         case EngineStopped():
-            return replace(state, engine_ready=False, training="idle", exporting=False, export_progress=None)
+            return replace(state, engine_ready=False, engine_ended=True, training="idle", exporting=False, export_progress=None)
         case _:
             return state
 

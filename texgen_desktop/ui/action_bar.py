@@ -27,6 +27,7 @@ class ActionBar(QObject):
         self.tool_bar = QToolBar("Tools")
         self.tool_bar.setObjectName("tool_bar")
         self.tool_bar.setIconSize(QSize(ICON_SIDE_PX, ICON_SIDE_PX))
+        self.tool_bar.setMovable(False)
         self.tool_bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         for title, actions in ACTIONS.items():
             self.menus[title] = window.menuBar().addMenu(title)
@@ -63,7 +64,7 @@ class ActionBar(QObject):
             self.tool_bar.addAction(qaction)
         self._actions.append((action, qaction))
 
-    def _on_triggered(self, action: Action, is_checked: bool) -> None:
+    def _on_triggered(self, action: Action) -> None:
         action.run(self._desk)
         # A click has turned a checkable action over by itself: the state says how it stands.
         self.show_state(None, self._desk.studio.state)

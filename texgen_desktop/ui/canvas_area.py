@@ -105,7 +105,7 @@ class CanvasArea(QWidget):
     def _show_words(self, state: StudioState) -> None:
         name = self._photo_name(state)
         if state.project is None and state.model is None:
-            self.canvas.set_message("Drop a photo here", "or press Ctrl+O. No photo at hand? Start with one of these:")
+            self.canvas.set_message("Drop a photo here", "or press Ctrl+O")
         elif name:
             self.canvas.set_message("One moment…", f"Reading {one_line(name)}")
         else:

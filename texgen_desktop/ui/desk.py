@@ -55,7 +55,10 @@ class Desk:
             self.studio.rename(name.strip())
 
     def show_export(self) -> None:
-        ExportDialog(self.studio, self.settings, self.window).open()
+        dialog = self.window.findChild(ExportDialog) or ExportDialog(self.studio, self.settings, self.window)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def show_keys(self) -> None:
         KeysDialog(self.window).open()

@@ -23,6 +23,7 @@ from texgen_desktop.ui.samples import samples
 from texgen_desktop.ui.status_line import StatusLine
 
 FIRST_SIZE_PX = (1440, 900)
+SIDE_WIDTH_PX = 290
 BOTTOM_HEIGHT_PX = 220
 _TRAINING_WORDS = {"starting": "starting", "running": "training", "paused": "paused", "stopping": "stopping"}
 
@@ -97,7 +98,13 @@ class MainWindow(QMainWindow):
             self._recent.addAction("No projects yet").setEnabled(False)
 
     def _set_first_sizes(self) -> None:
-        """Panels of the bottom share one place as tabs, the first in front; the canvas gets the rest."""
+        """Panels at the side get the height they ask for; those of the bottom share one place as tabs, the first in front."""
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        for area in (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea):
+            docks = [dock for dock in self._docks if self.dockWidgetArea(dock) == area]
+            self.resizeDocks(docks, [dock.sizeHint().height() for dock in docks], Qt.Orientation.Vertical)
+            self.resizeDocks(docks, [SIDE_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
         bottom = [dock for dock in self._docks if self.dockWidgetArea(dock) == Qt.DockWidgetArea.BottomDockWidgetArea]
         for dock in bottom[1:]:
             self.tabifyDockWidget(bottom[0], dock)

@@ -52,6 +52,8 @@ class StatusLine(QStatusBar):
 
 
 def _engine_words(state: StudioState) -> str:
+    if state.engine_ended:
+        return "The engine has ended"
     if not state.engine_ready:
         return "Preparing the engine…"
     if state.exporting:
