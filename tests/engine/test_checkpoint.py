@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from texgen_desktop.engine.checkpoint import Kept, load_newest, newest_images_seen, save_checkpoint, to_keep
-from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.files import canonical_json
 from texgen_desktop.errors import TexGenError
 

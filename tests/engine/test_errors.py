@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from texgen_desktop.engine.errors import NonFiniteLoss, explain
-from texgen_desktop.errors import TexGenError
+from texgen_desktop.engine.errors import explain
+from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
 
 def caught(action: Callable[[], object]) -> BaseException:

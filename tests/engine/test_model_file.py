@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.model_file import load_model, save_model
 from texgen_desktop.errors import TexGenError
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.jobs import Clock, Pace, Rate
 from texgen_desktop.engine.messages import TrainingProgress
 from texgen_desktop.engine.metrics import MetricsLog

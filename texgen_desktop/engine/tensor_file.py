@@ -11,7 +11,7 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor, contiguous_format, uint8
 
-from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.files import canonical_json, parse_json
 from texgen_desktop.errors import TexGenError
 

@@ -11,7 +11,7 @@ import msgspec
 import torch
 
 from texgen_desktop.engine.checkpoint import save_checkpoint
-from texgen_desktop.engine.errors import NonFiniteLoss
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.jobs import Pace, Result, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Look, Outcome, Region, RenderRequest, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog
