@@ -198,23 +198,25 @@ def install_torch(python: str) -> None:
     """
     requirement = torch_requirement(CONSTRAINTS.read_text())
     wanted = wanted_build()
-    # --force-reinstall: to pip another build of the same version is the same thing.
-    install = pip_install(python, "--no-deps", "--force-reinstall", requirement)
+    # To pip another build of the same version is the same thing, hence --force-reinstall.
+    install = pip_install(python, "--no-deps", "--force-reinstall")
     print(f"Installing {requirement}, {wanted} build …", flush=True)
     if os.environ.get("TEXGEN_TORCH_INDEX"):
-        check([*install, "--index-url", os.environ["TEXGEN_TORCH_INDEX"]])
+        check([*install, "--index-url", os.environ["TEXGEN_TORCH_INDEX"], requirement])
         return
     if is_installed(python, requirement, wanted):
         return
-    offered = offered_build(install)
+    offered = offered_build([*install, requirement])
     if offered != wanted:
-        index = PYTORCH_INDEX + (cuda_tag(nvidia_smi()) if wanted == "CUDA" else "cpu")
-        if call([*install, "--index-url", index, "--retries", "1", "--timeout", "30"]) == 0:
+        tag = cuda_tag(nvidia_smi()) if wanted == "CUDA" else "cpu"
+        index = PYTORCH_INDEX + tag
+        # The build is named, for pip goes on looking into the places of its own configuration.
+        if call([*install, "--index-url", index, "--retries", "1", "--timeout", "30", f"{requirement}+{tag}"]) == 0:
             return
         if offered is None:
             raise SystemExit(f"{requirement} could not be had. Set TEXGEN_TORCH_INDEX to an index that holds it.")
         print(f"{index} cannot be used: installing the {offered} build. TEXGEN_TORCH_INDEX names another index.", flush=True)
-    check(install)
+    check([*install, requirement])
 
 
 def torch_requirement(constraints: str) -> str:
