@@ -96,7 +96,7 @@ def test_a_lost_graphics_card_is_recognised() -> None:
 
 
 def test_all_else_is_our_fault_and_told_in_full() -> None:
-    problem = explain(caught(lambda: {}["weights"]))
+    problem = explain(caught(lambda: dict[str, int]()["weights"]))
     assert problem.message == "Something in TexGen failed."
     assert "KeyError: 'weights'" in problem.detail
     assert "test_errors.py" in problem.detail

@@ -12,9 +12,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.model_file import load_model, save_model
-from texgen_desktop.errors import TexGenError
+from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
 HEADER = {"config": {"width": 8}, "sliders": [{"id": "scale", "title": "Größe"}], "palette": [[0.1, 0.2, 0.3]]}
 RECIPE = {"seed": 3, "images_seen": 640, "photos": ["gravel.jpg"]}

@@ -1,13 +1,29 @@
-"""Whole folders: copied file by file with every byte checked, deleted in one move, and refused where they hold links."""
+"""Whole folders: made and deleted in one move, copied file by file with every byte checked, refused where they hold links."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from texgen_desktop.engine.files import temporary_beside, write_atomically
+from texgen_desktop.engine.files import sync_folder, temporary_beside, write_atomically
 from texgen_desktop.errors import TexGenError
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Fill a hidden folder inside the block; at its end it becomes ``folder`` (new or empty), and when the block fails it is gone."""
+    unfinished = temporary_beside(folder)
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        if folder.exists():
+            folder.rmdir()
+        unfinished.rename(folder)
+        sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -17,8 +33,8 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def copy_folder(source: Path, target: Path, is_left_out: Callable[[str], bool]) -> None:
-    """Copy a folder into a new one, without the files whose names are left out."""
-    target.mkdir(parents=True)
+    """Copy what is in a folder into another, without what has a name that is left out."""
+    target.mkdir(exist_ok=True)
     for path in source.iterdir():
         if is_left_out(path.name):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,16 +62,14 @@ class FolderLock:
         """Take the lock or raise LockHeld, without waiting. OSError where nothing can be written."""
         path = folder / LOCK_NAME
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        try:
-            if not _try_lock(handle):
-                raise LockHeld(_read_owner(handle), path)
+        with ExitStack() as on_failure:
+            on_failure.callback(os.close, handle)
+            is_free = _try_lock(handle)
             owner = _read_owner(handle)
-            if owner is not None and owner.host != socket.gethostname():
+            if not is_free or (owner is not None and owner.host != socket.gethostname()):
                 raise LockHeld(owner, path)
             _write(handle, canonical_json(asdict(_this_process())))
-        except BaseException:
-            os.close(handle)
-            raise
+            on_failure.pop_all()
         return cls(handle)
 
     def release(self) -> None:

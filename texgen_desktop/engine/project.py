@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 import re
-import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from msgspec.structs import replace
 
-from texgen_desktop.engine.files import is_temporary, sweep, sync_folder, temporary_beside
-from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_folder, refuse_links
+from texgen_desktop.engine.files import is_temporary, sweep
+from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_folder, new_folder, refuse_links
 from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
 from texgen_desktop.engine.photo_files import check_photo, is_safe_name, safe_name
@@ -40,18 +40,14 @@ class Project:
     @classmethod
     def create(cls, folder: Path, name: str, is_unsaved: bool = False) -> Self:
         """Make a project in a new or empty folder and hold its lock."""
+        folder = folder.absolute()
         check_free(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FolderLock.acquire(folder)
-        try:
+        record = ProjectRecord(name=_checked_name(name), is_unsaved=is_unsaved)
+        with new_folder(folder) as unfinished:
             for subfolder in ("photos", "runs"):
-                (folder / subfolder).mkdir()
-            record = ProjectRecord(name=_checked_name(name), is_unsaved=is_unsaved)
-            write_record(folder, record)
-        except BaseException:
-            lock.release()
-            raise
-        return cls(folder, record, lock)
+                (unfinished / subfolder).mkdir()
+            write_record(unfinished, record)
+        return cls(folder, record, FolderLock.acquire(folder))
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -70,16 +66,15 @@ class Project:
             if exc.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOLCK, errno.ENOTSUP):
                 raise
             return cls(folder, record, None, "TexGen may not write into this project's folder. Use Save As to work on a copy.")
-        try:
-            project = cls(folder, read_record(folder), lock)  # again: its last writer may just have closed it
+        with ExitStack() as on_failure:
+            on_failure.callback(lock.release)
+            record = read_record(folder)  # again: its last writer may just have closed it
             for subfolder in ("photos", "runs"):
                 (folder / subfolder).mkdir(exist_ok=True)
             for path in [folder, *folder.rglob("*")]:
                 sweep(path)
-        except BaseException:
-            lock.release()
-            raise
-        return project
+            on_failure.pop_all()
+        return cls(folder, record, lock)
 
     @staticmethod
     def is_project(folder: Path) -> bool:
@@ -203,15 +198,9 @@ class Project:
         self._check_writable()
         number = max((int(match[1]) for path in self._run_folders() if (match := _RUN_ID.fullmatch(path.name))), default=0) + 1
         folder = self.folder / "runs" / f"run-{number:03d}"
-        unfinished = temporary_beside(folder)
-        unfinished.mkdir()
         created = datetime.now().astimezone().isoformat(timespec="seconds")
-        try:
+        with new_folder(folder) as unfinished:
             write_run(Run(unfinished, settings, dict(config), self.photos, images_total, dict(machine), created))
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished)
-            raise
         self._change(run_id=folder.name)
         return read_run(folder)
 
@@ -236,18 +225,10 @@ class Project:
         if folder.is_relative_to(self.folder) or self.folder.is_relative_to(folder):
             raise TexGenError("A project cannot be saved into itself.", "Choose another folder.")
         check_free(folder)
-        unfinished = temporary_beside(folder)
         record = replace(self._record, name=folder.name.removesuffix(".texgen") or self.name, is_unsaved=False)
-        try:
+        with new_folder(folder) as unfinished:
             copy_folder(self.folder, unfinished, lambda name: name == LOCK_NAME or is_temporary(name))
             write_record(unfinished, record)
-            if folder.exists():
-                folder.rmdir()
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-        sync_folder(folder.parent)
         self._move_to(folder, record)
 
     def discard(self) -> None:

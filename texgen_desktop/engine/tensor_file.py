@@ -11,9 +11,8 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor, contiguous_format, uint8
 
-from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.files import canonical_json, parse_json
-from texgen_desktop.errors import TexGenError
+from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
 MAX_FILE_BYTES = 4 << 30
 _MAX_HEADER_BYTES = 8 << 20
