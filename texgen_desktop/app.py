@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import gc
 import logging
 import os
 from collections.abc import Sequence
@@ -68,7 +67,7 @@ class Program(QObject):
     @Slot(object)
     def _on_event(self, event: Event) -> None:
         if isinstance(event, EngineReady):
-            gc.freeze()  # torch's objects stay for good: looking at them again would cost a fifth of a second each time
+            self._garbage.spare_what_lives()
 
 
 def create(argv: Sequence[str], settings_dir: Path | None = None) -> tuple[QApplication, MainWindow]:

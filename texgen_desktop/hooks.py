@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TextIO
 
-from PySide6.QtCore import QMessageLogContext, QObject, QSocketNotifier, QTimer, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QSocketNotifier, QTimer, QtMsgType, Signal, Slot, qInstallMessageHandler
 
 log = logging.getLogger("texgen")
 
@@ -86,20 +86,22 @@ class GarbageCollector(QObject):
         super().__init__(parent)
         gc.disable()
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._on_tick)
+        self._timer.timeout.connect(self.collect)
         self._timer.start(GARBAGE_INTERVAL_MS)
 
-    def spare_what_lives(self) -> None:
-        """Leave all objects of now (the imported modules) out of later collections, which makes each a matter of milliseconds."""
+    @Slot()
+    def collect(self) -> None:
         gc.collect()
+
+    def spare_what_lives(self) -> None:
+        """Leave what lives now out of later collections: to look at torch's objects again would take a fifth of a second."""
         gc.freeze()
 
     def stop(self) -> None:
+        """Give the collector back to Python."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
-
-    def _on_tick(self) -> None:
-        gc.collect()
 
 
 def send_qt_messages_to_log() -> None:

@@ -49,6 +49,12 @@ class Listener(QObject):
         return [event for event, _ in self.heard]
 
 
+def end(thread: EngineThread, qapp: QApplication) -> None:
+    """Wait for the thread, then hear what it said last."""
+    assert thread.join(30.0)
+    qapp.processEvents()
+
+
 @pytest.fixture
 def listener() -> Listener:
     return Listener()
@@ -65,20 +71,22 @@ def thread(qapp: QApplication, listener: Listener, tmp_path: Path, monkeypatch: 
     shiboken6.delete(thread)
 
 
-def test_commands_posted_before_the_engine_exists_come_first_and_in_order(thread: EngineThread, listener: Listener) -> None:
+def test_commands_posted_before_the_engine_exists_come_first_and_in_order(
+    thread: EngineThread, listener: Listener, qapp: QApplication
+) -> None:
     for command in (m.Pause(), m.Resume()):
         thread.post(command)
     thread.start()
     thread.post(m.Stop())
     thread.post(m.Quit())
-    assert thread.join(30.0)
+    end(thread, qapp)
     assert listener.events() == [m.Notice("Pause"), m.Notice("Resume"), m.Notice("Stop"), m.EngineStopped()]
 
 
-def test_events_are_heard_in_the_thread_of_the_listener(thread: EngineThread, listener: Listener) -> None:
+def test_events_are_heard_in_the_thread_of_the_listener(thread: EngineThread, listener: Listener, qapp: QApplication) -> None:
     thread.start()
     thread.post(m.Quit())
-    assert thread.join(30.0)
+    end(thread, qapp)
     assert {heard_in for _, heard_in in listener.heard} == {threading.current_thread()}
 
 
@@ -95,11 +103,12 @@ def test_a_thread_that_never_started_needs_no_waiting(thread: EngineThread) -> N
 
 
 def test_an_engine_that_cannot_be_loaded_is_told_as_a_problem(
-    thread: EngineThread, listener: Listener, monkeypatch: pytest.MonkeyPatch
+    thread: EngineThread, listener: Listener, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "texgen_desktop.engine.engine", None)  # importing it raises ImportError
     thread.start()
-    assert thread.join(30.0)
+    end(thread, qapp)
     failed, stopped = listener.events()
-    assert isinstance(failed, m.CommandFailed) and "PyTorch" in failed.problem.hint
+    assert isinstance(failed, m.CommandFailed)
+    assert "PyTorch" in failed.problem.hint
     assert stopped == m.EngineStopped()

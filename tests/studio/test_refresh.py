@@ -79,7 +79,8 @@ def test_a_tile_is_asked_for_whole_and_a_rough_one_at_half_its_size() -> None:
 def test_a_model_of_one_level_has_nothing_to_leave_out() -> None:
     state = StudioState(model=replace(MODEL, level_count=1))
     rough = request_for(state, None, is_rough=True)
-    assert rough is not None and rough.skip_levels == 0
+    assert rough is not None
+    assert rough.skip_levels == 0
 
 
 def test_the_endless_plane_is_asked_for_in_pixels_of_the_level_that_is_rendered() -> None:

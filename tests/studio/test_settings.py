@@ -26,14 +26,16 @@ def test_values_come_back_as_they_were_after_a_new_start(tmp_path: Path) -> None
 def test_what_was_never_remembered_is_the_default(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     assert (settings.text("a", "x"), settings.number("b", 0.5), settings.flag("c", True)) == ("x", 0.5, True)
-    assert settings.docks.isEmpty() and settings.recent_projects == ()
+    assert settings.docks.isEmpty()
+    assert settings.recent_projects == ()
 
 
 def test_a_damaged_file_gives_defaults(tmp_path: Path) -> None:
     (tmp_path / "settings.ini").write_text("[plot]\nsmoothing=many\n[window]\ngeometry=7\n[projects]\nrecent=@Invalid()\n")
     settings = Settings(tmp_path)
     assert settings.number("plot/smoothing", 0.25) == 0.25
-    assert settings.geometry.isEmpty() and settings.recent_projects == ()
+    assert settings.geometry.isEmpty()
+    assert settings.recent_projects == ()
 
 
 def test_recent_projects_are_the_newest_that_still_exist(tmp_path: Path) -> None:
@@ -47,4 +49,5 @@ def test_recent_projects_are_the_newest_that_still_exist(tmp_path: Path) -> None
     settings.sync()
     recent = Settings(tmp_path).recent_projects
     assert recent[0] == folders[3]
-    assert len(recent) == RECENT_COUNT - 1 and folders[-1] not in recent
+    assert len(recent) == RECENT_COUNT - 1
+    assert folders[-1] not in recent

@@ -62,9 +62,22 @@ def test_settings_being_edited_survive_a_change_of_the_same_run() -> None:
 
 def test_another_project_brings_nothing_over_from_the_one_before() -> None:
     look = m.Look().with_value("scale", 0.5)
-    state = replace(IDLE, model=MODEL, look=look, locked=frozenset({"scale"}), training="paused", progress=progress())
+    state = replace(IDLE, look=look, locked=frozenset({"scale"}), training="paused", progress=progress())
     following = after(state, m.ProjectChanged(OTHER_PROJECT))
     assert following == replace(IDLE, project=OTHER_PROJECT)
+
+
+def test_a_project_comes_back_with_the_look_that_it_was_left_with() -> None:
+    look = m.Look(layout_seed=3).with_value("scale", 0.5)
+    state = after(after(IDLE, m.ProjectChanged(replace(OTHER_PROJECT, look=look))), m.ModelChanged(MODEL))
+    assert state.look == look
+
+
+def test_a_project_saved_elsewhere_keeps_its_run_and_its_look() -> None:
+    look = m.Look().with_value("scale", 0.5)
+    state = replace(IDLE, project=WITH_RUN, model=MODEL, look=look, training="running", progress=progress())
+    moved = replace(WITH_RUN, folder=Path("/elsewhere"), name="elsewhere", is_unsaved=False)
+    assert after(state, m.ProjectChanged(moved)) == replace(state, project=moved)
 
 
 def test_a_model_without_a_slider_drops_its_value_and_its_lock() -> None:
@@ -95,18 +108,26 @@ def test_a_tile_size_chosen_by_hand_survives_a_new_snapshot_of_the_model() -> No
 
 def test_a_read_only_project_can_be_looked_at_but_not_changed() -> None:
     state = replace(IDLE, project=replace(WITH_RUN, read_only_reason="Open in another window."), model=MODEL)
-    assert state.is_read_only and state.can_export
-    assert not (state.can_train or state.can_resume or state.can_edit_project)
+    assert state.is_read_only
+    assert state.can_export
+    assert not (state.can_train)
+    assert not (state.can_resume)
+    assert not (state.can_edit_project)
 
 
 def test_a_run_from_disk_can_be_resumed_and_a_new_one_trained() -> None:
     state = replace(IDLE, project=WITH_RUN)
-    assert state.can_resume and state.can_train and not state.can_stop
+    assert state.can_resume
+    assert state.can_train
+    assert not state.can_stop
 
 
 def test_a_paused_run_is_resumed_or_stopped_before_a_new_one() -> None:
     state = replace(IDLE, training="paused")
-    assert state.can_resume and state.can_stop and not state.can_train and not state.can_pause
+    assert state.can_resume
+    assert state.can_stop
+    assert not state.can_train
+    assert not state.can_pause
 
 
 def test_no_order_of_events_leads_to_an_illegal_state() -> None:

@@ -93,7 +93,8 @@ def test_one_drag_is_one_step_of_undo(studio: Studio) -> None:
     assert studio.state.look.style == (("scale", 0.3),)
     studio.undo()
     assert studio.state.look.style == ()
-    assert studio.state.can_redo and not studio.state.can_undo
+    assert studio.state.can_redo
+    assert not studio.state.can_undo
     studio.redo()
     assert studio.state.look.style == (("scale", 0.3),)
 
@@ -121,7 +122,8 @@ def test_views_and_locks_are_no_steps_of_undo(studio: Studio) -> None:
     studio.set_view(repeat="3x3", comparison="beside")
     studio.toggle_lock("layout_seed")
     assert not studio.state.can_undo
-    assert studio.state.view.repeat == "3x3" and studio.state.locked == {"layout_seed"}
+    assert studio.state.view.repeat == "3x3"
+    assert studio.state.locked == {"layout_seed"}
 
 
 def test_a_reroll_leaves_what_is_locked(studio: Studio) -> None:
@@ -206,7 +208,8 @@ def test_settings_of_a_model_that_is_not_open_are_refused_with_its_name(studio: 
     studio.on_event(m.RecipeRead(FILE, RECIPE, False))
     studio.accept_offer("settings")
     assert studio.state.problem is not None
-    assert "texture_gan" in studio.state.problem.message and "abababababab" in studio.state.problem.message
+    assert "texture_gan" in studio.state.problem.message
+    assert "abababababab" in studio.state.problem.message
     assert studio.state.look == m.Look()
 
 
@@ -215,7 +218,8 @@ def test_a_run_in_progress_is_never_left_by_a_drop(studio: Studio, engine: Recor
     studio.on_event(m.JobStarted("train"))
     studio.open_paths([Path("a.jpg"), Path("b.jpg")])
     assert engine.others() == [m.Train(m.TrainSettings())]
-    assert studio.state.problem is not None and "Pause or stop" in studio.state.problem.hint
+    assert studio.state.problem is not None
+    assert "Pause or stop" in studio.state.problem.hint
 
 
 def test_a_paused_run_is_saved_before_something_else_is_opened(studio: Studio, engine: Recorder) -> None:

@@ -37,7 +37,8 @@ def test_no_two_actions_share_a_name_or_a_key() -> None:
 
 @pytest.mark.parametrize("action", ALL, ids=lambda action: action.id)
 def test_every_action_has_a_tip_a_readable_key_and_an_icon_that_exists(action) -> None:
-    assert action.tip and not action.tip.endswith(".")
+    assert action.tip
+    assert not action.tip.endswith(".")
     assert not action.keys or not QKeySequence(action.keys).isEmpty()
     assert not action.icon or resource("icons", f"{action.icon}.svg").is_file()
 
@@ -47,7 +48,11 @@ def test_every_action_has_a_tip_a_readable_key_and_an_icon_that_exists(action) -
     [
         (StudioState(), {"open_action", "quit_action"}, {"train_action", "export_action", "undo_action", "save_as_action", "photo_action"}),
         (IDLE, {"train_action", "save_as_action", "discard_action", "photo_action"}, {"pause_action", "stop_action", "export_action"}),
-        (replace(IDLE, training="running", model=MODEL), {"pause_action", "stop_action", "export_action"}, {"train_action", "close_action"}),
+        (
+            replace(IDLE, training="running", model=MODEL),
+            {"pause_action", "stop_action", "export_action"},
+            {"train_action", "close_action"},
+        ),
         (replace(IDLE, training="paused"), {"pause_action", "stop_action", "close_action"}, {"train_action", "discard_action"}),
         (replace(IDLE, can_undo=True), {"undo_action"}, {"redo_action"}),
     ],
@@ -62,7 +67,8 @@ def test_a_key_of_the_keyboard_changes_the_view(window: MainWindow) -> None:
     window.activateWindow()
     QTest.keyClick(window, Qt.Key.Key_3)
     assert window.studio.state.view.repeat == "3x3"
-    assert find(window, "repeat_3_action").isChecked() and not find(window, "repeat_1_action").isChecked()
+    assert find(window, "repeat_3_action").isChecked()
+    assert not find(window, "repeat_1_action").isChecked()
 
 
 def test_a_view_that_is_on_stays_down_when_it_is_pressed_again(window: MainWindow) -> None:

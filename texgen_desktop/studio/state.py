@@ -144,17 +144,28 @@ def after(state: StudioState, event: Event) -> StudioState:
             return state
 
 
+def is_same_project(old: ProjectInfo | None, new: ProjectInfo | None) -> bool:
+    """Whether ``new`` is ``old`` after a change: also when it was saved into another folder."""
+    if old is None or new is None:
+        return old is new
+    return old.folder == new.folder or _contents(old) == _contents(new)
+
+
+def _contents(project: ProjectInfo) -> tuple[object, ...]:
+    return project.photos, tuple((run.id, run.created) for run in project.runs)
+
+
 def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioState:
-    before, old_folder = state.selected_run, state.project.folder if state.project else None
-    if (project.folder if project else None) != old_folder:
-        # Nothing that belongs to the project before may leak into this one.
-        state = replace(state, training="idle", progress=None, look=Look(), locked=frozenset(), model=None, offer=None)
+    run_before = state.selected_run
+    if not is_same_project(state.project, project):
+        # What the artist set belongs to a project; its model, and the end of its run, are told by events of their own.
+        training = "idle" if state.training == "paused" else state.training
+        look = project.look if project else Look()
+        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None)
     state = replace(state, project=project)
     run = state.selected_run
-    if run is not None and (before is None or before.id != run.id):
-        state = replace(state, settings=run.settings)
-    if run is None or before is None or before.id != run.id:
-        state = replace(state, progress=None if state.training == "idle" else state.progress)
+    if run is not None and (run_before is None or run_before.id != run.id) and state.training == "idle":
+        state = replace(state, settings=run.settings, progress=None)
     return state
 
 

@@ -15,7 +15,7 @@ from texgen_desktop.studio import journal
 from texgen_desktop.studio.history import History
 from texgen_desktop.studio.opening import command_for
 from texgen_desktop.studio.refresh import Refresh, request_for
-from texgen_desktop.studio.state import Comparison, Repeat, StudioState, after
+from texgen_desktop.studio.state import Comparison, Repeat, StudioState, after, is_same_project
 
 SeedName = Literal["layout_seed", "detail_seed"]
 LARGEST_SEED = 2**31 - 1
@@ -255,7 +255,8 @@ class Studio(QObject):
                 self.losses_added.emit(event)
             case m.PhotoLoaded():
                 self.photo_ready.emit(event)
-            case m.ModelChanged():
+            case m.ModelChanged() | m.JobEnded(job="train"):
+                # The last live sample may have been a coarse one.
                 self._refresh.forget()
                 self._ask_for_picture()
             case m.CommandFailed():
@@ -303,7 +304,7 @@ class Studio(QObject):
 
     def _change(self, state: StudioState) -> None:
         before = self.state
-        if before.project and (not state.project or state.project.folder != before.project.folder):
+        if before.project is not None and not is_same_project(before.project, state.project):
             # Steps of another project's model mean nothing here.
             self._history, self._gesture, self._region = History(), None, None
             state = replace(state, can_undo=False, can_redo=False)
