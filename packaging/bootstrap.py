@@ -274,9 +274,9 @@ def demo(python: str) -> int:
     folder = ROOT / "demo-output" / time.strftime("%Y-%m-%d_%H-%M-%S")
     tile = folder / "tile.png"
     print(f"No display here: learning {DEMO_PHOTO.name} on the command line for two minutes.", flush=True)
-    texgen = [python, "-m", "texgen_desktop.cli"]
-    train = [*texgen, "train", str(DEMO_PHOTO), "--preset", "draft", "--minutes", "2", "--project", str(folder)]
-    sample = [*texgen, "sample", str(folder), "--out", str(tile), "--size", "1024x1024", "--bits", "16"]
+    texgen = str(Path(python).with_name("texgen"))
+    train = [texgen, "train", str(DEMO_PHOTO), "--preset", "draft", "--minutes", "2", "--project", str(folder)]
+    sample = [texgen, "sample", str(folder), "--out", str(tile), "--size", "1024x1024", "--bits", "16"]
     code = call(train) or call(sample)
     if code == 0:
         print(f"A seamless tile, 1024 × 1024 pixels with 16 bits a channel:\n  {tile}")
@@ -294,12 +294,12 @@ def has_usable_display(python: str) -> bool:
 def test(python: str, pytest_arguments: List[str]) -> int:
     """Run every check, also when an earlier one failed, and say at the end which did."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    scripts = Path(python).parent
+    ruff, lint_imports = (str(Path(python).with_name(name)) for name in ("ruff", "lint-imports"))
     checks = {
-        "lint": [str(scripts / "ruff"), "check", "."],
-        "format": [str(scripts / "ruff"), "format", "--check", "."],
+        "lint": [ruff, "check", "."],
+        "format": [ruff, "format", "--check", "."],
         "types": [python, "-m", "mypy"],
-        "imports": [str(scripts / "lint-imports"), "--no-logo"],
+        "imports": [lint_imports, "--no-logo"],
         "tests": [python, "-m", "pytest", *pytest_arguments],
     }
     failed = []
