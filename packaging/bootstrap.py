@@ -67,7 +67,7 @@ def main() -> int:
     chosen = parser.parse_args()
     use_a_suitable_python()
     os.chdir(str(ROOT))
-    missing = install_system_packages()
+    missing = install_system_packages(for_a_window=has_display_server() and chosen.command != "test")
     if missing and chosen.command in ("test", "run"):
         return 1
     python = set_up()
@@ -99,9 +99,9 @@ def use_a_suitable_python() -> None:
     )
 
 
-def install_system_packages() -> List[str]:
+def install_system_packages(for_a_window: bool) -> List[str]:
     """Install what Qt and venv lack here when that can be done, else print the command. Returns what is still missing."""
-    missing = missing_packages()
+    missing = missing_packages(for_a_window)
     if not missing:
         return []
     install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
@@ -112,21 +112,22 @@ def install_system_packages() -> List[str]:
     else:
         print("System packages are missing:\n  apt-get update && " + shlex.join(install), flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "-q", "update"], install):
-            if subprocess.call(command, env=environment) != 0:
-                raise SystemExit(f"{shlex.join(command)} did not succeed: see above.")
-        missing = missing_packages()
+        subprocess.call(["apt-get", "-q", "update"], env=environment)
+        subprocess.call(install, env=environment)
+        missing = missing_packages(for_a_window)
+        if missing:
+            print("Still missing: " + " ".join(missing))
     if any(package.endswith("-venv") for package in missing):
         raise SystemExit("This Python cannot make virtual environments until that is installed.")
     return missing
 
 
-def missing_packages() -> List[str]:
+def missing_packages(for_a_window: bool) -> List[str]:
     packages = []
     if importlib.util.find_spec("ensurepip") is None:
         packages.append("python{}.{}-venv".format(*sys.version_info))
     if sys.platform == "linux":
-        libraries = {**QT_LIBRARIES, **(DISPLAY_LIBRARIES if has_display_server() else {})}
+        libraries = {**QT_LIBRARIES, **(DISPLAY_LIBRARIES if for_a_window else {})}
         packages += [package for soname, package in libraries.items() if not can_load(soname)]
     return packages
 

@@ -94,20 +94,36 @@ def test_an_old_python_hands_over_to_the_first_newer_one_that_starts(
 
 def test_a_library_counts_as_missing_when_it_cannot_be_loaded(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "QT_LIBRARIES", {"libc.so.6": "libc6", "libnowhere.so.7": "libnowhere7"})
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert bootstrap.missing_packages() == ["libnowhere7"]
+    monkeypatch.setattr(bootstrap, "DISPLAY_LIBRARIES", {"libwindow.so.1": "libwindow1"})
+    assert bootstrap.missing_packages(for_a_window=False) == ["libnowhere7"]
+    assert bootstrap.missing_packages(for_a_window=True) == ["libnowhere7", "libwindow1"]
+
+
+@pytest.fixture
+def missing_on_debian(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Two packages are missing, and an apt-get that cannot install anything."""
+    put_on_path(tmp_path, "apt-get", exit_code=100)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "missing_packages", lambda for_a_window: ["libegl1", "libgl1"])
+    return ["libegl1", "libgl1"]
 
 
 def test_without_root_the_one_command_to_run_is_printed_and_nothing_is_installed(
-    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    bootstrap: ModuleType, missing_on_debian: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put_on_path(tmp_path, "apt-get", exit_code=1)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(bootstrap, "missing_packages", lambda: ["libegl1", "libgl1"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert bootstrap.install_system_packages() == ["libegl1", "libgl1"]
+    assert bootstrap.install_system_packages(for_a_window=False) == missing_on_debian
     assert capsys.readouterr().out.endswith("sudo apt-get install -y --no-install-recommends libegl1 libgl1\n")
+
+
+def test_as_root_the_command_is_printed_first_and_a_failure_is_told(
+    bootstrap: ModuleType, missing_on_debian: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert bootstrap.install_system_packages(for_a_window=False) == missing_on_debian
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1] == "  apt-get update && apt-get install -y --no-install-recommends libegl1 libgl1"
+    assert printed[-1] == "Still missing: libegl1 libgl1"
 
 
 def test_a_display_that_is_not_there_is_found_out_without_dying(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
