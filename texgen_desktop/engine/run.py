@@ -56,14 +56,14 @@ class Run:
         return self.folder / "samples"
 
     def info(self) -> RunInfo:
-        newest = newest_images_seen(self.checkpoints_folder)
+        images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
         return RunInfo(
             id=self.id,
             settings=self.settings,
-            images_seen=newest or 0,
+            images_seen=images_seen,
             images_total=self.images_total,
             created=self.created,
-            can_resume=newest is not None and newest < self.images_total,
+            can_resume=images_seen < self.images_total,
             has_model=self.model_path.is_file(),
         )
 
