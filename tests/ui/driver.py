@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+import shiboken6
 from PySide6.QtWidgets import QWidget
 
 from tests.studio.builders import Recorder
@@ -31,6 +32,7 @@ class Session:
         self.engine = Recorder()
         self.studio = Studio(self.engine)
         self.settings = Settings(settings_folder)
+        self._panels: list[Panel] = []
 
     def say(self, *events: Event) -> None:
         for event in events:
@@ -39,10 +41,16 @@ class Session:
     def show(self, panel_type: type[P], size_px: tuple[int, int] = (320, 480)) -> P:
         """A panel as the window makes one."""
         panel = panel_type(self.studio, self.settings)
+        self._panels.append(panel)
         panel.show_state(None, self.studio.state)
         panel.resize(*size_px)
         panel.show()
         return panel
+
+    def close(self) -> None:
+        for panel in self._panels:
+            shiboken6.delete(panel)
+        shiboken6.delete(self.studio)
 
 
 def child(parent: QWidget, kind: type[W], name: str) -> W:

@@ -157,7 +157,7 @@ class ConfigForm(QWidget):
         """Build the rows anew, in the order of the fields."""
         for row in self._rows:
             for widget in (row.label, row.widget, row.reset_button):
-                self._grid.removeWidget(widget)
+                widget.setParent(None)  # out of the tree at once: a new row may bear the same name
                 widget.deleteLater()
             row.deleteLater()
         self._rows = tuple(_Row(field, self) for field in fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -164,7 +165,7 @@ class ExportDialog(QDialog):
     def _propose_path(self) -> None:
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         folder = Path(self._settings.text("export/folder", pictures))
-        if not folder.is_dir():
+        if not os.access(folder, os.W_OK | os.X_OK):
             folder = Path.home()
         self._path.setText(str(export_words.free_path(folder, _name_of(self._studio.state), self._chosen_format.suffixes[0])))
 
@@ -177,7 +178,7 @@ class ExportDialog(QDialog):
         width_px, height_px = export_words.parse_size(self._size.currentText())
         chosen = self._chosen_format
         return ExportSettings(
-            path=Path(export_words.with_suffix(self._path.text().strip(), chosen)).expanduser(),
+            path=Path(export_words.with_suffix(self._path.text().strip(), chosen)),
             file_format=chosen.file_format,
             bits=chosen.bits,
             width_px=width_px,
@@ -207,8 +208,7 @@ class ExportDialog(QDialog):
             settings = self._read()
             self._fit.setText(export_words.fit_in_words(settings, state.model.cell_px) if state.model else "")
             self._amount.setText(export_words.amount_in_words(settings))
-            export_words.check_settings(settings)
-            replaced = export_words.existing_files(settings)
+            replaced = export_words.replaced_files(settings)
         except TexGenError as error:
             refusal = f"{error.message} {error.hint}"
         if state.model is None:

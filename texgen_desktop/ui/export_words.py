@@ -68,20 +68,19 @@ def parse_size(text: str) -> tuple[int, int]:
     return width_px, height_px
 
 
-def check_settings(settings: ExportSettings) -> None:
-    """Raises TexGenError where the engine would refuse, so that it is said before the start."""
+def replaced_files(settings: ExportSettings) -> tuple[str, ...]:
+    """Names of the files that would be replaced. Raises TexGenError where the engine would refuse, so that it is said before the start."""
     check_size(settings.file_format, settings.width_px, settings.height_px)
     if not settings.path.name or not settings.path.is_absolute():
         raise TexGenError("The file has no full path.", "Choose where to write with Browse.")
-    if not settings.path.parent.is_dir():
-        raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")
-    if settings.path.is_dir():
-        raise TexGenError(f"{settings.path.name} is a folder.", "Add a name for the file.")
-
-
-def existing_files(settings: ExportSettings) -> tuple[str, ...]:
-    """Names of the files that would be replaced."""
-    return tuple(path.name for path in settings.files if path.exists())
+    try:
+        if not settings.path.parent.is_dir():
+            raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")
+        if settings.path.is_dir():
+            raise TexGenError(f"{settings.path.name} is a folder.", "Add a name for the file.")
+        return tuple(path.name for path in settings.files if path.exists())
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise TexGenError(f"This path cannot be used: {error.strerror}.", "Choose another name or folder.") from error
 
 
 def free_path(folder: Path, name: str, suffix: str) -> Path:

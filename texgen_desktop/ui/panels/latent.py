@@ -112,7 +112,7 @@ class LatentPanel(Panel):
 
     def _rebuild(self, sliders: tuple[Slider, ...]) -> None:
         for row in self._rows.values():
-            self._slider_box.removeWidget(row)
+            row.setParent(None)  # out of the tree at once: the new rows bear the same names
             row.deleteLater()
         self._rows = {slider.id: self._slider_row(index, slider) for index, slider in enumerate(sliders)}
         for row in self._rows.values():

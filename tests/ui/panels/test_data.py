@@ -1,0 +1,138 @@
+"""The data panel: photos, crops, scales, and what was skipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QAbstractButton, QListView, QPlainTextEdit, QSpinBox, QWidget
+
+from tests.studio.builders import FAMILY, PHOTO, PROJECT, READY
+from tests.ui.driver import Session, child
+from texgen_desktop.engine.messages import (
+    Crop,
+    FramePhoto,
+    JobStarted,
+    PhotoInfo,
+    PhotoLoaded,
+    PresetInfo,
+    ProjectChanged,
+    RemovePhoto,
+    SkippedFile,
+)
+from texgen_desktop.ui import photo_list
+from texgen_desktop.ui.panels.data import DataPanel
+from texgen_desktop.ui.widgets.crop_view import CropView
+
+HOSTILE = PhotoInfo("<b>x</b>\n😀.png", 3000, 4000, Crop(0.0, 0.0, 0.5, 0.5), 640)
+TWO_PHOTOS = replace(PROJECT, photos=(PHOTO, HOSTILE))
+GREY = np.full((48, 64, 3), 128, np.uint8)
+
+
+@pytest.fixture
+def panel(session: Session) -> DataPanel:
+    panel = session.show(DataPanel, (300, 640))
+    session.say(READY, ProjectChanged(TWO_PHOTOS))
+    return panel
+
+
+def rows(panel: DataPanel) -> QListView:
+    return child(panel, QListView, "photo_list")
+
+
+def index(panel: DataPanel, row: int) -> QModelIndex:
+    return rows(panel).model().index(row, 0)
+
+
+def test_a_photo_is_listed_with_its_name_size_crop_and_scale(panel: DataPanel) -> None:
+    spoken = index(panel, 1).data(Qt.ItemDataRole.AccessibleTextRole).replace("\N{NO-BREAK SPACE}", " ")
+    assert spoken == "<b>x</b>↵😀.png, 3000 × 4000 px, 25 % used, learnt at 640 px"
+
+
+def test_a_name_that_looks_like_html_is_no_html_in_the_tooltip(panel: DataPanel) -> None:
+    assert "&lt;b&gt;x&lt;/b&gt;<br>" in index(panel, 1).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_the_first_photo_is_selected_and_its_framing_shown(panel: DataPanel) -> None:
+    assert rows(panel).currentIndex().row() == 0
+    assert child(panel, QSpinBox, "working_side").value() == PHOTO.working_side_px
+    rows(panel).setCurrentIndex(index(panel, 1))
+    assert child(panel, QSpinBox, "working_side").value() == HOSTILE.working_side_px
+    assert child(panel, CropView, "crop_view").crop == HOSTILE.crop
+
+
+def test_the_thumbnail_comes_when_the_photo_was_read(session: Session, panel: DataPanel) -> None:
+    assert index(panel, 0).data(Qt.ItemDataRole.DecorationRole) is None
+    session.say(PhotoLoaded(PHOTO.name, GREY))
+    thumbnail = index(panel, 0).data(Qt.ItemDataRole.DecorationRole)
+    assert thumbnail.deviceIndependentSize().toSize().width() == photo_list.THUMBNAIL_PX
+
+
+def test_another_crop_or_scale_is_asked_of_the_engine_once(session: Session, panel: DataPanel) -> None:
+    crop = Crop(0.25, 0.25, 0.5, 0.5)
+    child(panel, CropView, "crop_view").crop_changed.emit(crop)
+    session.say(ProjectChanged(replace(TWO_PHOTOS, photos=(replace(PHOTO, crop=crop), HOSTILE))))
+    child(panel, QSpinBox, "working_side").setValue(768)
+    session.say(ProjectChanged(replace(TWO_PHOTOS, photos=(replace(PHOTO, crop=crop, working_side_px=768), HOSTILE))))
+    assert session.engine.others() == [FramePhoto(PHOTO.name, crop, PHOTO.working_side_px), FramePhoto(PHOTO.name, crop, 768)]
+
+
+def test_the_selection_stays_on_its_photo_when_others_come_and_go(session: Session, panel: DataPanel) -> None:
+    rows(panel).setCurrentIndex(index(panel, 1))
+    new = replace(PHOTO, name="new.png")
+    session.say(ProjectChanged(replace(TWO_PHOTOS, photos=(new, PHOTO, HOSTILE))))
+    assert rows(panel).currentIndex().row() == 2
+    session.say(ProjectChanged(replace(TWO_PHOTOS, photos=(new, PHOTO))))
+    assert rows(panel).currentIndex().row() == 0
+    session.say(ProjectChanged(replace(TWO_PHOTOS, photos=())))
+    assert not child(panel, CropView, "crop_view").isVisible()
+
+
+def test_the_sentence_names_the_training_crop_of_the_preset(session: Session, panel: DataPanel) -> None:
+    texts = [label.text() for label in panel.findChildren(QWidget) if hasattr(label, "text")]
+    assert "Learnt at 512 px." in texts
+    preset = PresetInfo("standard", "Standard", 5000, 60.0, (("crop_px", 96),))
+    session.say(replace(READY, families=(replace(FAMILY, presets=(preset,)),)))
+    texts = [label.text() for label in panel.findChildren(QWidget) if hasattr(label, "text")]
+    assert "Learnt at 512 px: a training crop of 96 px shows as much as the small square." in texts
+
+
+def test_what_was_skipped_is_counted_in_view_and_explained_on_demand(session: Session, panel: DataPanel) -> None:
+    button, text = child(panel, QAbstractButton, "skipped_button"), child(panel, QPlainTextEdit, "skipped_files")
+    assert not button.isVisible()
+    skipped = (SkippedFile("<i>a</i>.heic", "HEIC cannot be read.", "Save it as JPEG."), SkippedFile("b.txt", "This is no picture.", ""))
+    session.say(ProjectChanged(replace(TWO_PHOTOS, skipped=skipped)))
+    assert button.isVisible()
+    assert button.text() == "2 files skipped"
+    assert not text.isVisible()
+    button.click()
+    assert text.isVisible()
+    assert text.toPlainText() == "<i>a</i>.heic: HEIC cannot be read. Save it as JPEG.\nb.txt: This is no picture."
+
+
+def test_the_selected_photo_is_removed(session: Session, panel: DataPanel) -> None:
+    rows(panel).setCurrentIndex(index(panel, 1))
+    child(panel, QAbstractButton, "remove_photo").click()
+    assert session.engine.others() == [RemovePhoto(HOSTILE.name)]
+
+
+def test_photos_in_use_by_a_run_cannot_be_changed(session: Session, panel: DataPanel) -> None:
+    session.say(JobStarted("train"))
+    for name in ("remove_photo", "add_photos", "working_side", "crop_view"):
+        assert not child(panel, QWidget, name).isEnabled(), name
+
+
+def test_ten_thousand_photos_cost_neither_widgets_nor_unbounded_memory(
+    session: Session, panel: DataPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_list, "MOST_THUMBNAILS", 50)
+    widgets_before = len(panel.findChildren(QWidget))
+    photos = tuple(replace(PHOTO, name=f"{number}.png") for number in range(10_000))
+    session.say(ProjectChanged(replace(TWO_PHOTOS, photos=photos)), *(PhotoLoaded(photo.name, GREY) for photo in photos[:200]))
+    model = rows(panel).model()
+    kept = [row for row in range(200) if model.index(row, 0).data(Qt.ItemDataRole.DecorationRole) is not None]
+    assert model.rowCount() == 10_000
+    assert kept == list(range(150, 200))
+    assert len(panel.findChildren(QWidget)) == widgets_before
