@@ -119,7 +119,10 @@ def after(state: StudioState, event: Event) -> StudioState:
     """The state that follows ``state`` when the engine says ``event``."""
     match event:
         case EngineReady(device=device, families=families):
-            return replace(state, engine_ready=True, device=device, families=families)
+            settings = state.settings
+            if families and settings.family not in {family.id for family in families}:
+                settings = replace(settings, family=families[0].id)
+            return replace(state, engine_ready=True, device=device, families=families, settings=settings)
         case ProjectChanged(project=project):
             return _after_project(state, project)
         case ModelChanged(model=model):

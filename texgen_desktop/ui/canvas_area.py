@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from texgen_desktop.engine.messages import PhotoInfo, PhotoLoaded, ProjectInfo, Region, Rendered
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
-from texgen_desktop.ui.formatting import number, one_line, pixels
+from texgen_desktop.ui.formatting import number, one_line
 from texgen_desktop.ui.samples import Sample
 from texgen_desktop.ui.widgets.canvas_view import CanvasView
 from texgen_desktop.ui.widgets.error_bar import ErrorBar
@@ -50,7 +50,6 @@ class CanvasArea(QWidget):
         self.offer_bar.dismissed.connect(self.studio.dismiss_offer)
         self.canvas.files_dropped.connect(self.studio.open_paths)
         self.canvas.region_wanted.connect(self.studio.show_region)
-        self.canvas.zoom_changed.connect(self._on_zoom_changed)
         self.canvas.sample_chosen.connect(self._on_sample_chosen)
         self.studio.state_changed.connect(self.show_state)
         self.studio.image_ready.connect(self._on_image_ready)
@@ -113,20 +112,16 @@ class CanvasArea(QWidget):
         self._show_caption(state)
 
     def _show_caption(self, state: StudioState) -> None:
-        zoom = f"{100 * self.canvas.zoom:.0f} %"
+        name = self._photo_name(state)
         if self._shown is not None and state.view.comparison != "photo":
-            skip = self._shown.request.skip_levels
-            height, width, _ = self._shown.image.shape
-            words = ["Endless" if state.view.repeat == "endless" else pixels(width << skip, height << skip)]
-            if self._shown.images_seen is not None:
-                words.append(f"after {number(self._shown.images_seen)} images")
-            self.canvas.set_caption(" · ".join((*words, zoom)))
-        elif name := self._photo_name(state):
-            waiting = state.training in ("starting", "running")
-            words = [one_line(name), "the first sample comes in a few seconds" if waiting else "press Train to make a texture of it", zoom]
-            self.canvas.set_caption(" · ".join(words))
+            seen = self._shown.images_seen
+            self.canvas.set_caption(f"After {number(seen)} images" if seen is not None else "")
+        elif name and state.model is None:
+            is_waiting = state.training in ("starting", "running")
+            advice = "the first sample comes in a few seconds" if is_waiting else "press Train to make a texture of it"
+            self.canvas.set_caption(f"{one_line(name)} – {advice}")
         else:
-            self.canvas.set_caption("")
+            self.canvas.set_caption(one_line(name) if state.view.comparison == "photo" else "")
 
     def _photo_name(self, state: StudioState) -> str:
         return next((photo.name for photo in _photos(state.project)), "")
@@ -147,10 +142,6 @@ class CanvasArea(QWidget):
     def _on_photo_ready(self, photo: PhotoLoaded) -> None:
         self._photos[photo.name] = photo.image
         self._show_photo(self.studio.state)
-
-    @Slot(float)
-    def _on_zoom_changed(self, zoom: float) -> None:
-        self._show_caption(self.studio.state)
 
     @Slot(str)
     def _on_sample_chosen(self, title: str) -> None:

@@ -24,7 +24,7 @@ from texgen_desktop.ui.status_line import StatusLine
 
 FIRST_SIZE_PX = (1440, 900)
 SIDE_WIDTH_PX = 290
-BOTTOM_HEIGHT_PX = 220
+BOTTOM_HEIGHT_PX = 260
 _TRAINING_WORDS = {"starting": "starting", "running": "training", "paused": "paused", "stopping": "stopping"}
 
 
@@ -98,12 +98,12 @@ class MainWindow(QMainWindow):
             self._recent.addAction("No projects yet").setEnabled(False)
 
     def _set_first_sizes(self) -> None:
-        """Panels at the side get the height they ask for; those of the bottom share one place as tabs, the first in front."""
+        """Panels of a side share its height; those of the bottom share one place as tabs, the first in front."""
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         for area in (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea):
             docks = [dock for dock in self._docks if self.dockWidgetArea(dock) == area]
-            self.resizeDocks(docks, [dock.sizeHint().height() for dock in docks], Qt.Orientation.Vertical)
+            self.resizeDocks(docks, [SIDE_WIDTH_PX] * len(docks), Qt.Orientation.Vertical)
             self.resizeDocks(docks, [SIDE_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
         bottom = [dock for dock in self._docks if self.dockWidgetArea(dock) == Qt.DockWidgetArea.BottomDockWidgetArea]
         for dock in bottom[1:]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.formatting import pixels, rate
+from texgen_desktop.ui.theme import SPACING
 
 NOTICE_MS = 15_000
 
@@ -21,29 +22,25 @@ _ENGINE_WORDS = {
 
 
 class StatusLine(QStatusBar):
-    """Left: notices and the engine's state. Right: speed, tile size and device, which stay."""
+    """Left: what the engine does, and notices. Right: its speed, the size of the tile and the device."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
-        self._engine, self._speed, self._tile, self._device = (QLabel() for _ in range(4))
-        self.addWidget(self._engine)
-        for label in (self._speed, self._tile, self._device):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            self.addPermanentWidget(label)
+        self.setContentsMargins(SPACING.medium, 0, SPACING.medium, 0)
+        self._engine, self._facts = QLabel(), QLabel()
         self._engine.setObjectName("engine_state")
-        self._engine.setTextFormat(Qt.TextFormat.PlainText)
-        self._device.setObjectName("device")
+        self._facts.setObjectName("engine_facts")
+        for label in (self._engine, self._facts):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.addWidget(self._engine)
+        self.addPermanentWidget(self._facts)
         studio.state_changed.connect(self.show_state)
         studio.log_added.connect(self._on_log_added)
 
     @Slot(object, object)
     def show_state(self, old: StudioState | None, new: StudioState) -> None:
         self._engine.setText(_engine_words(new))
-        is_running = new.training == "running" and new.progress is not None
-        self._speed.setText(f"{rate(new.progress.images_per_s)} images/s" if is_running and new.progress else "")
-        rows, columns = new.view.tile_cells
-        self._tile.setText(f"Tile {pixels(columns * new.model.cell_px, rows * new.model.cell_px)}" if new.model else "")
-        self._device.setText(new.device)
+        self._facts.setText("  ·  ".join(filter(None, (_speed(new), _tile(new), new.device))))
 
     @Slot(str, str)
     def _on_log_added(self, level: str, text: str) -> None:
@@ -59,3 +56,14 @@ def _engine_words(state: StudioState) -> str:
     if state.exporting:
         return "Exporting…" if state.training == "idle" else f"{_ENGINE_WORDS[state.training]}, exporting…"
     return _ENGINE_WORDS[state.training]
+
+
+def _speed(state: StudioState) -> str:
+    return f"{rate(state.progress.images_per_s)} images/s" if state.training == "running" and state.progress else ""
+
+
+def _tile(state: StudioState) -> str:
+    if state.model is None:
+        return ""
+    rows, columns = state.view.tile_cells
+    return f"Tile {pixels(columns * state.model.cell_px, rows * state.model.cell_px)}"
