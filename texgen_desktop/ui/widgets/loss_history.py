@@ -15,7 +15,11 @@ FIRST_SIZE = 1024
 
 
 class LossHistory:
-    """One array of images seen and one of values per loss. When it is full, neighbours are merged: the past gets coarser."""
+    """One array of images seen and one of values per loss.
+
+    When it is full, neighbours are merged into their mean, and from then on twice as many points are averaged into one: so any run
+    keeps between half the capacity and all of it, evenly spread.
+    """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
@@ -23,6 +27,8 @@ class LossHistory:
         self._images_seen: Values = np.empty(FIRST_SIZE)
         self._values: dict[str, Values] = {}
         self._smoothers: dict[str, Smoother] = {}
+        self._stride = 1
+        self._waiting: list[tuple[int, dict[str, float]]] = []
 
     def __len__(self) -> int:
         return self._count
@@ -46,22 +52,30 @@ class LossHistory:
         return self._smoothers[name](self.values(name))
 
     def append(self, images_seen: int, losses: Mapping[str, float]) -> None:
-        if self._count == self._capacity:
-            self._merge_neighbours()
+        self._waiting.append((images_seen, dict(losses)))
+        if len(self._waiting) < self._stride:
+            return
         if self._count == len(self._images_seen):
             self._grow()
-        for name in losses:
+        names = dict.fromkeys(name for _, row in self._waiting for name in row)
+        for name in names:
             if name not in self._values:
                 self._values[name] = np.full(len(self._images_seen), np.nan)
-        self._images_seen[self._count] = images_seen
+        self._images_seen[self._count] = sum(images for images, _ in self._waiting) / self._stride
         for name, array in self._values.items():
-            array[self._count] = losses.get(name, math.nan)
+            given = [row[name] for _, row in self._waiting if math.isfinite(row.get(name, math.nan))]
+            array[self._count] = sum(given) / len(given) if given else math.nan
+        self._waiting.clear()
         self._count += 1
+        if self._count == self._capacity:
+            self._merge_neighbours()
 
     def clear(self) -> None:
         self._count = 0
         self._values.clear()
         self._smoothers.clear()
+        self._waiting.clear()
+        self._stride = 1
 
     def _grow(self) -> None:
         room = np.full(min(2 * self._count, self._capacity) - self._count, np.nan)
@@ -72,9 +86,9 @@ class LossHistory:
         half = self._count // 2
         for array in (self._images_seen, *self._values.values()):
             first, second = array[0 : 2 * half : 2], array[1 : 2 * half : 2]
-            merged = np.where(np.isnan(first), second, np.where(np.isnan(second), first, (first + second) / 2))
-            array[:half] = merged
+            array[:half] = np.where(np.isnan(first), second, np.where(np.isnan(second), first, (first + second) / 2))
         self._count = half
+        self._stride *= 2
         self._smoothers.clear()
 
 

@@ -15,6 +15,7 @@ from texgen_desktop.ui.theme import COLOURS, SPACING
 from texgen_desktop.ui.widgets.loss_history import Values, envelope, logarithms
 
 RAW_ALPHA = 70
+GRID_ALPHA = 30
 SMOOTH_WIDTH_PX = 2
 READ_STEP_FRACTION = 0.01
 
@@ -30,44 +31,52 @@ class Curve:
     smooth: Values
 
 
-class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
+class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     """Raw curves thin and faint, smoothed ones over them, and a read-out under the pointer."""
 
     view_changed = Signal()
     """The visible range of images has changed by hand."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=COLOURS.canvas, axisItems={"bottom": ImagesAxis("bottom")}, useOpenGL=False)
+        super().__init__(parent)
+        self.setBackground(COLOURS.canvas)
         self.setAccessibleName("Loss curves")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMenuEnabled(False)
-        self.showGrid(x=False, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            self.getAxis(side).setPen(QColor(COLOURS.line))
-            self.getAxis(side).setTextPen(QColor(COLOURS.muted))
-            self.getAxis(side).setStyle(maxTickLevel=1)  # grid lines are the dearest part of a redraw
-        self.setLabel("bottom", "images seen", color=COLOURS.muted)
+        # Put together by hand: pg.PlotItem brings menus of its own that outlive it.
+        self.box = pg.ViewBox(enableMenu=False)
+        self._left, self._bottom = pg.AxisItem("left"), ImagesAxis("bottom")
+        self.ci.layout.setContentsMargins(SPACING.small, SPACING.small, SPACING.medium, SPACING.small)
+        self.ci.layout.setSpacing(0)
+        for axis, row, column in ((self._left, 0, 0), (self._bottom, 1, 1)):
+            self.addItem(axis, row, column)
+            axis.linkToView(self.box)
+            axis.setPen(QColor(COLOURS.line))
+            axis.setTextPen(QColor(COLOURS.muted))
+            axis.setStyle(maxTickLevel=1)  # the lines of the grid are the dearest part of a redraw
+        self.addItem(self.box, 0, 1)
+        self._left.setGrid(GRID_ALPHA)
+        self._bottom.setLabel("images seen", color=COLOURS.muted)
         self._is_log = False
         self._curves: Sequence[Curve] = ()
         self._lines: dict[str, tuple[pg.PlotCurveItem, pg.PlotCurveItem]] = {}
         self._cross = pg.InfiniteLine(angle=90, pen=pg.mkPen(COLOURS.muted, width=1))
         self._cross.hide()
-        self.addItem(self._cross, ignoreBounds=True)
+        self.box.addItem(self._cross, ignoreBounds=True)
         self._readout = QLabel(self)
         self._readout.setTextFormat(Qt.TextFormat.PlainText)
         self._readout.setObjectName("loss_readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()
         self.scene().sigMouseMoved.connect(self._on_mouse_moved)
-        self.getViewBox().sigRangeChangedManually.connect(self._on_range_changed_manually)
+        self.box.sigRangeChangedManually.connect(self._on_range_changed_manually)
 
     def show_curves(self, curves: Sequence[Curve], is_log: bool) -> None:
         self._curves, self._is_log = curves, is_log
-        self.getAxis("left").setLogMode(is_log)
+        self._left.setLogMode(is_log)
         for gone in self._lines.keys() - {curve.name for curve in curves}:
             for line in self._lines.pop(gone):
-                self.removeItem(line)
-        columns = max(self.getViewBox().width(), 64)
+                self.box.removeItem(line)
+        columns = max(self.box.width(), 64)
         for curve in curves:
             if curve.name not in self._lines:
                 self._lines[curve.name] = self._new_lines(curve.colour)
@@ -82,7 +91,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
 
     def show_all(self) -> None:
         """Follow the data again, after a zoom by hand."""
-        self.enableAutoRange()
+        self.box.enableAutoRange()
 
     def read_at(self, images_seen: float) -> None:
         """Put the cross at the nearest point and say the values there."""
@@ -114,21 +123,19 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
         raw = pg.PlotCurveItem(pen=pg.mkPen(faint, width=1))
         smooth = pg.PlotCurveItem(pen=pg.mkPen(colour, width=SMOOTH_WIDTH_PX))
         for line in (raw, smooth):
-            self.addItem(line)
+            self.box.addItem(line)
         return raw, smooth
 
     def _seen(self, x: Values) -> slice:
         """The points in view, so that a zoom by hand shows every one of them."""
-        box = self.getViewBox()
-        if box.autoRangeEnabled()[0]:
+        if self.box.autoRangeEnabled()[0]:
             return slice(0, len(x))
-        low, high = box.viewRange()[0]
+        low, high = self.box.viewRange()[0]
         return slice(max(int(np.searchsorted(x, low)) - 1, 0), int(np.searchsorted(x, high)) + 1)
 
     def _on_mouse_moved(self, position: QPointF) -> None:
-        box = self.getViewBox()
-        if box.sceneBoundingRect().contains(position):
-            self.read_at(box.mapSceneToView(position).x())
+        if self.box.sceneBoundingRect().contains(position):
+            self.read_at(self.box.mapSceneToView(position).x())
         else:
             self.hide_readout()
 
@@ -137,8 +144,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
 
     def _place_readout(self) -> None:
         """In the upper corner that the cross is not in."""
-        box = self.getViewBox().sceneBoundingRect()
-        cross_x = self.getViewBox().mapViewToScene(QPointF(self._cross.value(), 0)).x()
+        box = self.box.sceneBoundingRect()
+        cross_x = self.box.mapViewToScene(QPointF(self._cross.value(), 0)).x()
         is_right = cross_x < box.center().x()
         left = box.right() - self._readout.width() - SPACING.medium if is_right else box.left() + SPACING.medium
         self._readout.move(round(left), round(box.top()) + SPACING.small)
@@ -153,7 +160,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right move the read-out, Home shows all."""
-        low, high = self.getViewBox().viewRange()[0]
+        low, high = self.box.viewRange()[0]
         step = (high - low) * READ_STEP_FRACTION
         match Qt.Key(event.key()):
             case Qt.Key.Key_Left:
