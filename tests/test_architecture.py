@@ -106,15 +106,15 @@ def copy_of_the_package(tmp_path: Path) -> Path:
     return tmp_path / "texgen_desktop"
 
 
-def broken_contracts(package: Path) -> set[str]:
-    """The ids of the contracts that ``package`` breaks; each is checked by itself."""
-    lint = [LINT_IMPORTS, "--no-cache", "--no-logo", "--contract"]
-    return {name for name in STRAYS if subprocess.run([*lint, name], cwd=package.parent, capture_output=True).returncode != 0}
+def verdict(package: Path) -> str:
+    """The last line of import-linter's report."""
+    answer = subprocess.run([LINT_IMPORTS, "--no-cache", "--no-logo"], cwd=package.parent, capture_output=True, text=True)
+    return answer.stdout.strip().splitlines()[-1]
 
 
 def test_the_contracts_hold_and_each_catches_its_stray_import(copy_of_the_package: Path) -> None:
-    assert broken_contracts(copy_of_the_package) == set()
+    assert verdict(copy_of_the_package) == f"Contracts: {len(STRAYS)} kept, 0 broken."
     for file, statement in STRAYS.values():
         with (copy_of_the_package / file).open("a") as module:
             module.write(f"\n{statement}\n")
-    assert broken_contracts(copy_of_the_package) == set(STRAYS)
+    assert verdict(copy_of_the_package) == f"Contracts: 0 kept, {len(STRAYS)} broken."
