@@ -54,6 +54,15 @@ def test_every_tensor_comes_back_bit_for_bit(tmp_path: Path) -> None:
         assert torch.equal(loaded.tensors[name], tensor)
 
 
+def test_tensors_that_share_memory_come_back_each_by_itself(tmp_path: Path) -> None:
+    whole = torch.arange(10.0)
+    views = {"whole": whole, "half": whole[5:], "every second": whole[::2], "again": whole}
+    save_checkpoint(tmp_path, views, {"images_seen": 1})
+    loaded = load_newest(tmp_path)
+    assert loaded is not None
+    assert all(torch.equal(loaded.tensors[name], view) for name, view in views.items())
+
+
 def test_no_checkpoint_is_none_and_no_error(tmp_path: Path) -> None:
     assert load_newest(tmp_path / "missing") is None
     assert newest_images_seen(tmp_path / "missing") is None

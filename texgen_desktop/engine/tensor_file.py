@@ -24,7 +24,8 @@ _DTYPES = frozenset({"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8
 
 def encode(tensors: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None) -> bytes:
     """The same tensors and metadata (plain JSON values) always give the same bytes. Non-finite tensors raise NonFiniteLoss."""
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # Copies, for safetensors refuses tensors that share memory.
+    plain = {name: tensor.detach().cpu().clone(memory_format=contiguous_format) for name, tensor in tensors.items()}
     for name, tensor in plain.items():
         if not bool(tensor.isfinite().all()):
             raise NonFiniteLoss(name)
