@@ -72,6 +72,7 @@ def _presets(family: Family, conv_gflops: float) -> tuple[PresetInfo, ...]:
             images=msgspec.to_builtins(config)["images"],
             seconds=estimate_seconds(family, config, conv_gflops),
             values=tuple(msgspec.to_builtins(config).items()),
+            crop_px=family.crop_px(config),
         )
         for preset_id, config in family.presets.items()
     )

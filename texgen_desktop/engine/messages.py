@@ -134,13 +134,17 @@ class FieldInfo:
 
 @dataclass(frozen=True)
 class PresetInfo:
-    """A preset and what it costs here: ``seconds`` is measured on this machine, None while it is not known."""
+    """A preset and what it costs here: ``seconds`` is measured on this machine, None while it is not known.
+
+    ``crop_px`` is the side of its widest training crop at the working scale, 0 where the family has no such thing.
+    """
 
     id: str
     title: str
     images: int
     seconds: float | None
     values: tuple[tuple[str, Any], ...]
+    crop_px: int = 0
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,8 @@ class Family:
     """(model, request) -> (3, H, W) float32, sRGB-encoded in [0, 1]. Pure, a function of its arguments alone."""
     cost_gflop: Callable[[Any], float]
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
+    crop_px: Callable[[Any], int] = lambda config: 0
+    """config -> side of the widest training crop at the working scale: no larger structure can be learnt."""
 
 
 def discover() -> dict[str, Family]:

@@ -81,6 +81,10 @@ def _crop_px(level: int) -> int:
     return _COARSE_CROP_PX if level == 0 else _FINE_CROPS_PX[min(level, len(_FINE_CROPS_PX)) - 1]
 
 
+def _widest_crop_px(config: TextureGanConfig) -> int:
+    return int(_COARSE_CROP_PX * 2 ** (config.levels - 1))
+
+
 def _plan(config: TextureGanConfig) -> list[int]:
     """The level that each step trains: every level gets its share, evenly spread over the run."""
     shares = [_SHARES[min(k, len(_SHARES) - 1)] for k in range(config.levels)]
@@ -186,9 +190,7 @@ class Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._generator = Generator(_shapes(config), style)
-            self._critics = torch.nn.ModuleList(
-                Critic(config.critic_width // 2, config.critic_width, style) for _ in range(config.levels)
-            )
+            self._critics = torch.nn.ModuleList(Critic(config.critic_width // 2, config.critic_width, style) for _ in range(config.levels))
         self._average = _frozen(copy.deepcopy(self._generator), device)
         for network in (self._generator, self._critics):
             network.to(device, memory_format=torch.channels_last)
@@ -311,7 +313,9 @@ class Training:
     # ------------------------------------------------------------------------------------- out of and into files
 
     def model(self) -> TextureGan:
-        return TextureGan(self._config, self._sampler.palette, self._sampler.axes, _frozen(copy.deepcopy(self._average), self._device), self._device)
+        return TextureGan(
+            self._config, self._sampler.palette, self._sampler.axes, _frozen(copy.deepcopy(self._average), self._device), self._device
+        )
 
     def _parts(self) -> dict[str, torch.nn.Module]:
         return {"generator": self._generator, "average": self._average, "critics": self._critics}
@@ -371,4 +375,5 @@ FAMILY = Family(
     open=open_model,
     render=render,
     cost_gflop=cost_gflop,
+    crop_px=_widest_crop_px,
 )
