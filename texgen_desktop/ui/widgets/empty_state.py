@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from texgen_desktop.ui.formatting import tooltip
 from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.flow_layout import FlowLayout
 
 THUMBNAIL_PX = 96
+MAX_COLUMNS = 6
 
 
-class EmptyState(QWidget):
+class EmptyState(QScrollArea):
+    """Scrolls where the canvas is too small for it."""
+
     sample_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = _label(self, 1.7)
-        self._text = _label(self, 1.0)
-        self._heading = _label(self, 1.0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        page = QWidget(self)
+        self.setWidget(page)
+        for ground in (self, self.viewport(), page):  # the canvas behind it shows through
+            ground.setAutoFillBackground(False)
+        self._title = _label(page, 1.7)
+        self._text = _label(page, 1.0)
+        self._heading = _label(page, 1.0)
         self._heading.setText("Or start with a sample")
-        self._samples = QWidget(self)
+        self._samples = QWidget(page)
         self._samples.setAccessibleName("Sample photos")
         self._grid = FlowLayout(self._samples, spacing=SPACING.medium, centred=True)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout(page)
         column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
         column.setSpacing(SPACING.medium)
         column.addStretch(1)
@@ -35,7 +46,11 @@ class EmptyState(QWidget):
         column.addWidget(self._text)
         column.addSpacing(SPACING.large)
         column.addWidget(self._heading)
-        column.addWidget(self._samples)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self._samples, 1000)  # all the room there is, up to its maximum; what is left goes to both sides
+        middle.addStretch(1)
+        column.addLayout(middle)
         column.addStretch(1)
         self.set_samples(())
 
@@ -47,8 +62,12 @@ class EmptyState(QWidget):
         for old in self._samples.findChildren(QToolButton):
             old.deleteLater()
             self._grid.removeWidget(old)
-        for name, image in samples:
-            self._grid.addWidget(self._sample_button(name, image))
+        buttons = [self._sample_button(name, image) for name, image in samples]
+        for button in buttons:
+            self._grid.addWidget(button)
+        if buttons:  # rows of about equal length
+            columns = math.ceil(len(buttons) / math.ceil(len(buttons) / MAX_COLUMNS))
+            self._samples.setMaximumWidth(columns * (buttons[0].sizeHint().width() + SPACING.medium))
         self._heading.setVisible(bool(samples))
         self._samples.setVisible(bool(samples))
 

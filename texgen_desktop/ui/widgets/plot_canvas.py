@@ -16,6 +16,7 @@ from texgen_desktop.ui.widgets.loss_history import Values, envelope, logarithms
 
 RAW_ALPHA = 70
 GRID_ALPHA = 30
+AXIS_WIDTH_PX = 42
 SMOOTH_WIDTH_PX = 2
 READ_STEP_FRACTION = 0.01
 
@@ -55,6 +56,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             axis.setStyle(maxTickLevel=1)  # the lines of the grid are the dearest part of a redraw
         self.addItem(self.box, 0, 1)
         self._left.setGrid(GRID_ALPHA)
+        self._left.setWidth(AXIS_WIDTH_PX)  # a width that follows its labels would shake the curves
         self._bottom.setLabel("images seen", color=COLOURS.muted)
         self._is_log = False
         self._curves: Sequence[Curve] = ()
