@@ -37,6 +37,7 @@ class _FloatBox(QDoubleSpinBox):
 
 def _int_editor(field: FieldInfo) -> Editor:
     box = QSpinBox()
+    box.setGroupSeparatorShown(True)
     box.setRange(
         -_INT_LIMIT if field.minimum is None else int(field.minimum),
         _INT_LIMIT if field.maximum is None else int(field.maximum),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
@@ -14,19 +13,18 @@ from texgen_desktop.ui import formatting
 from texgen_desktop.ui.theme import COLOURS, SPACING
 
 THUMBNAIL_PX = 56
-MOST_THUMBNAILS = 2000
 PHOTO_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
 
 
 class PhotoListModel(QAbstractListModel):
-    """Rows in the order of the project. Thumbnails come later, one by one; the least lately shown are let go."""
+    """Rows in the order of the project. Thumbnails come later, one by one."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._photos: tuple[PhotoInfo, ...] = ()
         self._row_of: dict[str, int] = {}
-        self._thumbnails: OrderedDict[str, QPixmap] = OrderedDict()
+        self._thumbnails: dict[str, QPixmap] = {}
 
     def set_photos(self, photos: tuple[PhotoInfo, ...]) -> None:
         """Where the names are the same the rows stay, and with them selection and scroll position."""
@@ -38,8 +36,7 @@ class PhotoListModel(QAbstractListModel):
         self.beginResetModel()
         self._photos = photos
         self._row_of = {photo.name: row for row, photo in enumerate(photos)}
-        for name in [name for name in self._thumbnails if name not in self._row_of]:
-            del self._thumbnails[name]
+        self._thumbnails = {name: pixmap for name, pixmap in self._thumbnails.items() if name in self._row_of}
         self.endResetModel()
 
     def set_thumbnail(self, name: str, image: QImage, device_pixel_ratio: float) -> None:
@@ -48,8 +45,6 @@ class PhotoListModel(QAbstractListModel):
         pixmap = QPixmap.fromImage(small)
         pixmap.setDevicePixelRatio(device_pixel_ratio)
         self._thumbnails[name] = pixmap
-        if len(self._thumbnails) > MOST_THUMBNAILS:
-            self._thumbnails.popitem(last=False)
         if name in self._row_of:
             index = self.index(self._row_of[name])
             self.dataChanged.emit(index, index, [Qt.ItemDataRole.DecorationRole])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 64, 4096
-MOST_PICTURES = 32
 _PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp);;All files (*)"
 
 
@@ -50,7 +48,7 @@ class DataPanel(Panel):
     def __init__(self, studio: Studio, settings: Settings) -> None:
         super().__init__(studio, settings)
         self._wheel_guard = WheelGuard(self)
-        self._pictures: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
+        self._pictures: dict[str, NDArray[np.uint8]] = {}
         self._model = PhotoListModel(self)
         self._list = self._make_list()
         self._empty = words("No photos yet. Drop photos or a folder on the window, or press Add.")
@@ -71,8 +69,6 @@ class DataPanel(Panel):
 
     def show_state(self, old: StudioState | None, new: StudioState) -> None:
         photos = new.project.photos if new.project else ()
-        if old is None or (old.project.folder if old.project else None) != (new.project.folder if new.project else None):
-            self._pictures.clear()
         if old is None or (old.project.photos if old.project else ()) != photos:
             self._show_photos(photos)
         skipped = new.project.skipped if new.project else ()
@@ -161,6 +157,8 @@ class DataPanel(Panel):
 
     def _show_photos(self, photos: tuple[PhotoInfo, ...]) -> None:
         selected = self._selected()
+        names = {photo.name for photo in photos}
+        self._pictures = {name: picture for name, picture in self._pictures.items() if name in names}
         self._model.set_photos(photos)
         self._empty.setVisible(not photos)
         self._list.setVisible(bool(photos))
@@ -191,10 +189,8 @@ class DataPanel(Panel):
             return
         side_px = _crop_side_px(self.studio.state)
         self._crop_view.set_training_square(side_px, photo.working_side_px)
-        words = f"Learnt at {photo.working_side_px} px"
-        self._scale_words.setText(
-            f"{words}: a training crop of {side_px} px shows as much as the small square." if side_px else f"{words}."
-        )
+        scale = f"Learnt at {photo.working_side_px} px"
+        self._scale_words.setText(f"{scale}: a training crop of {side_px} px sees the dashed square." if side_px else f"{scale}.")
 
     def _show_skipped(self, skipped: tuple[SkippedFile, ...]) -> None:
         self._skipped.setText(f"{formatting.count(len(skipped), 'file')} skipped")
@@ -217,8 +213,6 @@ class DataPanel(Panel):
         photo = self._selected()
         if photo is not None and photo.name == event.name:
             self._show_selected()
-        if len(self._pictures) > MOST_PICTURES:
-            self._pictures.popitem(last=False)
 
     def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         self._show_selected()
@@ -256,11 +250,10 @@ class DataPanel(Panel):
 
 
 def _crop_side_px(state: StudioState) -> int:
-    """Side of a training crop under the training form's settings; 0 when the family does not say."""
-    family = next((family for family in state.families if family.id == state.settings.family), None)
-    preset = next((preset for preset in family.presets if preset.id == state.settings.preset), None) if family else None
-    values = dict(preset.values) if preset else {}
-    return int((values | dict(state.settings.config)).get("crop_px", 0))
+    """Side of a training crop under the chosen preset; 0 when the family does not say."""
+    presets = {(family.id, preset.id): preset for family in state.families for preset in family.presets}
+    preset = presets.get((state.settings.family, state.settings.preset))
+    return preset.crop_px if preset else 0
 
 
 def _skipped_in_words(file: SkippedFile) -> str:

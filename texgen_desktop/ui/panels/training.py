@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
@@ -141,7 +142,7 @@ class TrainingPanel(Panel):
             self._preset.setCurrentIndex(self._preset.findData(settings.preset))
             self._seed.setValue(settings.seed)
         self._form.set_values(dict(preset.values) if preset else {}, dict(settings.config))
-        self._about.setText(_about(family, preset, len(settings.config)))
+        self._about.setText(_about(family, preset, dict(settings.config)))
         self._about.setVisible(bool(self._about.text()))
 
     def _show_buttons(self, state: StudioState) -> None:
@@ -203,13 +204,13 @@ def _preset_inwords(preset: PresetInfo) -> str:
     return preset.title if preset.seconds is None else f"{preset.title} – about {formatting.duration(preset.seconds)} here"
 
 
-def _about(family: FamilyInfo | None, preset: PresetInfo | None, changed_count: int) -> str:
+def _about(family: FamilyInfo | None, preset: PresetInfo | None, changes: dict[str, Any]) -> str:
     if family is None or preset is None:
         return ""
-    words = f"{family.description.rstrip('.')}. {formatting.count(preset.images, 'training image')}."
-    if changed_count:
-        words += f" {formatting.count(changed_count, 'setting')} changed: the time is that of the preset without changes."
-    return words
+    sentences = [f"{family.description.rstrip('.')}.", f"{formatting.count(changes.get('images', preset.images), 'training image')}."]
+    if changes:
+        sentences.append(f"{formatting.count(len(changes), 'setting')} changed: the time is that of the preset without changes.")
+    return " ".join(sentences)
 
 
 def _seed_box() -> QSpinBox:
