@@ -27,7 +27,7 @@ from texgen_desktop.engine.training import Training
 from texgen_desktop.engine.workspace import Intake, Workspace
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
-from texgen_desktop.imaging.write import read_metadata
+from texgen_desktop.imaging.recipe_text import read_metadata
 
 Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
 """Commands that end a run in training first: it is saved, and they wait for that."""
@@ -50,7 +50,8 @@ class Engine:
         self._families: dict[str, Family] = {}
         self._host: Host
         self._workspace = Workspace(emit, projects_folder, self._on_switched)
-        self._intake: Intake | None = None
+        self._intake: Intake | None = None  # photos on their way into the project
+        self._pictures: Intake | None = None  # and on their way to the screen
         self._jobs: dict[m.JobKind, Work] = {}
         self._training: Training | None = None
         self._source: Source | None = None
@@ -80,6 +81,8 @@ class Engine:
             self._guard(self._renderer.advance, self._report)
         if self._intake is not None:
             self._guard(self._advance_intake, self._fail_intake)
+        if self._pictures is not None:
+            self._guard(self._advance_pictures, self._fail_pictures)
         for job in list(self._jobs):
             self._guard(partial(self._advance, job), partial(self._finish, job, Result("failed")))
 
@@ -95,7 +98,7 @@ class Engine:
 
     def _take_commands(self) -> list[m.Command]:
         """What is to be done now, in the order of its coming; of several Renders only the newest."""
-        is_idle = not (self._jobs or self._intake or self._renderer.is_active or self._held)
+        is_idle = not (self._jobs or self._intake or self._pictures or self._renderer.is_active or self._held)
         commands = [self._inbox.get()] if is_idle and not self._is_quitting else []
         while not self._inbox.empty():
             commands.append(self._inbox.get())
@@ -125,7 +128,7 @@ class Engine:
     def _quit(self) -> None:
         self._is_quitting = True
         self._held.clear()
-        self._intake = None
+        self._intake = self._pictures = None
         self._cancel("export")
         self._stop_training()
 
@@ -169,7 +172,8 @@ class Engine:
                 self._intake = workspace.create(paths, folder)
                 return
             case m.OpenProject(folder):
-                self._intake = workspace.open(folder)
+                workspace.open(folder)
+                self._pictures = workspace.load_pictures()
                 return
             case m.AddPhotos(paths):
                 self._intake = workspace.add(paths)
@@ -214,6 +218,14 @@ class Engine:
         """What was to be done with the project that did not come about makes no sense any more."""
         self._intake = None
         self._held.clear()
+        self._report(problem)
+
+    def _advance_pictures(self) -> None:
+        if self._pictures is not None and next(self._pictures, _ENDED) is _ENDED:
+            self._pictures = None
+
+    def _fail_pictures(self, problem: m.Problem) -> None:
+        self._pictures = None
         self._report(problem)
 
     def _save_as(self, folder: Path) -> None:
@@ -278,7 +290,7 @@ class Engine:
         self._use(self._selected_source())
 
     def _on_switched(self) -> None:
-        self._training, self._source = None, None
+        self._training = self._pictures = None
         source = self._selected_source()
         self._renderer.show(source)
         self._source = source

@@ -73,7 +73,7 @@ def export(source: Source, settings: ExportSettings, emit: Callable[[ExportProgr
 def _write_file(source: Source, settings: ExportSettings, progress: _Progress) -> Generator[None, None, None]:
     plan = plan_export(settings, source.model.cell_px)
     height_px, width_px = settings.height_px, settings.width_px
-    metadata = {"recipe": recipe_to_json(_recipe(source, settings))}
+    metadata = {"Software": f"TexGen Desktop {__version__}", "ImageDescription": recipe_to_json(_recipe(source, settings))}
     step = max(1, min(64, _WRITE_PX // width_px))
     # The filter reaches three pixels of the smaller picture to either side.
     scale = plan.height_px / height_px

@@ -6,10 +6,10 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.jobs import Clock, Pace, Rate
 from texgen_desktop.engine.messages import TrainingProgress
 from texgen_desktop.engine.metrics import MetricsLog
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Trainer
 
 REPORT_INTERVAL_S = 0.1

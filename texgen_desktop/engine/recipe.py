@@ -29,7 +29,7 @@ def recipe_from_json(text: str) -> Recipe | None:
     if len(text) > _MAX_TEXT_CHARS:
         return None
     try:
-        envelope = msgspec.json.decode(text, type=_Envelope)
+        envelope = msgspec.json.decode(text.encode(errors="replace"), type=_Envelope)
     except msgspec.DecodeError:
         return None
     if envelope.format_version > FORMAT_VERSION:

@@ -11,7 +11,6 @@ import msgspec
 import torch
 
 from texgen_desktop.engine.checkpoint import save_checkpoint
-from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.engine.jobs import Pace, Result, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Look, Outcome, Region, RenderRequest, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog
@@ -21,6 +20,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import Host, Started, start_again, start_new
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family
 from texgen_desktop.imaging.patches import patch_distance
 

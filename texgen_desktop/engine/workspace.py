@@ -12,6 +12,7 @@ from texgen_desktop.engine.photo_files import safe_name
 from texgen_desktop.engine.project import Project
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.read import ImageHeader, probe_image
+from texgen_desktop.imaging.recognise import ImageError
 
 MAX_PHOTOS = 200
 """A run holds all its photos in memory, some 5 MB each."""
@@ -55,24 +56,17 @@ class Workspace:
 
     def create(self, paths: Sequence[Path], folder: Path | None) -> Intake:
         """Start a project from what is usable in ``paths``. Where nothing is, the project before stays open."""
-        usable, skipped = yield from self._look_through(paths, room=MAX_PHOTOS)
-        name = _project_name(paths[0]) if folder is None else folder.name.removesuffix(".texgen")
-        if folder is None:
-            self._projects_folder.mkdir(parents=True, exist_ok=True)
-            taken = [path.name for path in self._projects_folder.iterdir()]
-            project = Project.create(self._projects_folder / safe_name(name, taken), name, is_unsaved=True)
-        else:
-            project = Project.create(folder, name)
-        self._switch(project)
-        self._skipped = skipped
-        yield from self._take_in(project, usable)
+        yield from self._take_in(paths, None, folder)
 
-    def open(self, folder: Path) -> Intake:
-        """Open a project; what the generator still does then is to load the pictures."""
+    def open(self, folder: Path) -> None:
         project = Project.open(folder)
         self._switch(project)
         if project.read_only_reason:
             self._emit(Notice(project.read_only_reason, "You can look and export; changes are not possible."))
+
+    def load_pictures(self) -> Intake:
+        """Send the open project's photos to the screen. What is wrong with one is told; it may still be needed for a run."""
+        project = self.require(to_write=False)
         side_px = _SCREEN_SIDE_PX if len(project.photos) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
         for photo in project.photos:
             yield
@@ -82,13 +76,12 @@ class Workspace:
                 self._emit(Notice(error.message, error.hint))
 
     def add(self, paths: Sequence[Path]) -> Intake:
-        project = self.require()
-        usable, self._skipped = yield from self._look_through(paths, room=MAX_PHOTOS - len(project.photos))
-        yield from self._take_in(project, usable)
+        yield from self._take_in(paths, self.require())
 
     def close(self) -> None:
         """Let go of the project; it stays on disk."""
-        self._switch(None)
+        if self.project is not None:
+            self._switch(None)
 
     def discard(self) -> None:
         self.require().discard()
@@ -112,51 +105,58 @@ class Workspace:
         self.announce()
         self._switched()
 
-    def _look_through(self, paths: Sequence[Path], room: int) -> Generator[None, None, tuple[list[_Usable], tuple[SkippedFile, ...]]]:
-        """Which files are pictures, by their headers. TexGenError when there is not one."""
-        found = find_images(paths)
-        yield
-        usable: list[_Usable] = []
-        skipped = [SkippedFile(*file) for file in found.skipped]
-        for path in found.files:
-            if len(usable) == room:
-                rest = len(found.files) - room
-                hint = "Keep only the photos that show the texture best."
-                skipped.append(SkippedFile(f"{rest} more files", f"A project holds at most {MAX_PHOTOS} photos.", hint))
-                break
-            try:
-                usable.append(_Usable(path, probe_image(path)))
-            except TexGenError as error:
-                skipped.append(SkippedFile(path.name, error.message, error.hint))
-            yield
-        if not usable:
-            if not skipped:
-                raise TexGenError("There are no pictures there.", "Choose PNG, JPEG, TIFF, WebP or BMP files, or a folder of them.")
-            others = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
-            raise TexGenError(f"{skipped[0].name}{others} cannot be used: {skipped[0].reason}", skipped[0].hint)
-        return usable, tuple(skipped)
-
-    def _take_in(self, project: Project, usable: Sequence[_Usable]) -> Intake:
+    def _take_in(self, paths: Sequence[Path], project: Project | None, folder: Path | None = None) -> Intake:
+        """Take pictures into ``project``; without one, a project is made for the first that can be decoded. TexGenError when none can."""
+        usable, skipped = yield from _look_through(paths, MAX_PHOTOS - (len(project.photos) if project else 0))
         side_px = _SCREEN_SIDE_PX if len(usable) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
+        is_empty = True
         for file in usable:
             width_px, height_px = file.header.width_px, file.header.height_px
             try:
                 image = thumbnail(file.path, side_px)
-            except TexGenError as error:
-                self._skipped = (*self._skipped, SkippedFile(file.path.name, error.message, error.hint))
+            except ImageError as error:
+                skipped.append(SkippedFile(file.path.name, error.reason, error.hint))
                 continue
+            if project is None:
+                project = self._make_project(paths[0], folder)
+                self._switch(project)
             photo = project.add_photo(file.path, width_px, height_px, Crop(), default_working_side(width_px, height_px))
+            is_empty, self._skipped = False, tuple(skipped)
             self.announce()
             self._emit(PhotoLoaded(photo.name, image))
             yield
-        self.announce()
-        if self._skipped:
-            first = self._skipped[0]
-            message = (
-                f"{first.name} was skipped: {first.reason}" if len(self._skipped) == 1 else f"{len(self._skipped)} files were skipped."
-            )
-            self._emit(Notice(message, first.hint))
+        if is_empty:
+            others = f" (and {len(skipped) - 1} more files)" if len(skipped) > 1 else ""
+            raise TexGenError(f"{skipped[0].name}{others} cannot be used: {skipped[0].reason}", skipped[0].hint)
+        if skipped:
+            self._skipped = tuple(skipped)
+            self.announce()
+            what = f"{skipped[0].name} was skipped: {skipped[0].reason}" if len(skipped) == 1 else f"{len(skipped)} files were skipped."
+            self._emit(Notice(what, skipped[0].hint))
+
+    def _make_project(self, photo: Path, folder: Path | None) -> Project:
+        if folder is not None:
+            return Project.create(folder, folder.name.removesuffix(".texgen") or "Texture")
+        name = photo.stem.strip() or photo.resolve().name or "Texture"
+        self._projects_folder.mkdir(parents=True, exist_ok=True)
+        taken = [path.name for path in self._projects_folder.iterdir()]
+        return Project.create(self._projects_folder / safe_name(name, taken), name[:200], is_unsaved=True)
 
 
-def _project_name(path: Path) -> str:
-    return path.stem.strip() or path.resolve().name or "Texture"
+def _look_through(paths: Sequence[Path], room: int) -> Generator[None, None, tuple[list[_Usable], list[SkippedFile]]]:
+    """Which files are pictures, by their headers, and which are passed over."""
+    found = find_images(paths)
+    yield
+    usable: list[_Usable] = []
+    skipped = [SkippedFile(*file) for file in found.skipped]
+    for index, path in enumerate(found.files):
+        if len(usable) == room:
+            hint = "Keep only the photos that show the texture best."
+            skipped.append(SkippedFile(f"{len(found.files) - index} more files", f"a project holds at most {MAX_PHOTOS} photos.", hint))
+            break
+        try:
+            usable.append(_Usable(path, probe_image(path)))
+        except ImageError as error:
+            skipped.append(SkippedFile(path.name, error.reason, error.hint))
+        yield
+    return usable, skipped

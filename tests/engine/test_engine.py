@@ -1,0 +1,175 @@
+"""The inbox, the turns and the order of things."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import tiny_family
+from tests.engine.desk import Desk
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.engine import Engine
+
+SETTINGS = m.TrainSettings("tiny", images=40)
+ENDLESS = m.TrainSettings("tiny", images=100_000)
+
+
+@pytest.fixture(autouse=True)
+def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_family.install(monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def ended(outcome: m.Outcome) -> Callable[[m.JobEnded], bool]:
+    return lambda event: event.outcome == outcome
+
+
+def tile(ticket: int, side_px: int = 32) -> m.Render:
+    return m.Render(m.RenderRequest(m.Look(layout_seed=ticket), m.Region(0, 0, side_px, side_px), (4, 4)), ticket)
+
+
+def test_an_engine_without_work_waits_and_ends_on_quit_from_another_thread(tmp_path: Path) -> None:
+    heard: list[m.Event] = []
+    engine = Engine(heard.append, tmp_path, "cpu")
+    thread = threading.Thread(target=engine.run)
+    thread.start()
+    engine.post(m.Quit())
+    thread.join()
+    assert [type(event) for event in heard] == [m.EngineReady, m.EngineStopped]
+
+
+def test_the_engine_says_what_the_forms_need(desk: Desk) -> None:
+    desk.run(m.Quit())
+    ready = desk.only(m.EngineReady)
+    assert ready.device.startswith("CPU")
+    assert ready.conv_gflops > 0
+    (family,) = ready.families
+    assert [preset.images for preset in family.presets] == [20, 60, 200]
+
+
+def test_a_device_that_is_not_there_ends_the_engine_with_a_sentence(tmp_path: Path) -> None:
+    heard: list[m.Event] = []
+    Engine(heard.append, tmp_path, "cuda:99").run()
+    assert [type(event) for event in heard] == [m.CommandFailed, m.EngineStopped]
+
+
+def test_of_many_waiting_renders_only_the_newest_is_drawn(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, *(tile(ticket) for ticket in range(1, 50)))
+    desk.when(m.Rendered, m.Quit(), if_=lambda event: event.images_seen is None)
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert [picture.ticket for picture in desk.all(m.Rendered)] == [49]
+
+
+def test_a_failing_command_is_told_and_the_next_one_is_done(desk: Desk, tmp_path: Path) -> None:
+    desk.run(m.OpenProject(tmp_path / "gone"), m.OpenModel(tmp_path / "gone.safetensors"), m.Train(SETTINGS), m.Resume(), m.Quit())
+    assert len(desk.all(m.CommandFailed)) == 4
+    assert all(event.problem.message and event.problem.hint for event in desk.all(m.CommandFailed))
+
+
+def test_commands_behind_new_photos_wait_until_these_are_read(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.FramePhoto(tiny_photo.name, m.Crop(0, 0, 0.5, 0.5), 48), m.Train(SETTINGS))
+    assert not desk.all(m.CommandFailed)
+    assert desk.project.photos[0].working_side_px == 48
+
+
+def test_opening_something_else_saves_and_ends_the_run_first(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.TrainingProgress, m.CreateProject((tiny_photo,)), m.Train(SETTINGS), if_=lambda event: event.images_seen > 8)
+    desk.when(m.JobEnded, if_=ended("stopped"))
+    desk.when(m.JobEnded, m.Quit(), if_=ended("finished"))
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(ENDLESS))
+    saved = [event.path for event in desk.all(m.CheckpointSaved)]
+    assert len({path.parents[3] for path in saved}) == 2
+
+
+def test_quit_in_the_middle_of_everything_saves_the_run_and_leaves_no_half_file(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    large = m.ExportSettings(tmp_path / "large.png", "png", 16, 4000, 4000, m.Look())
+    desk.when(m.TrainingProgress, m.Export(large), if_=lambda event: event.images_seen > 8)
+    desk.when(m.ExportProgress, tile(1), m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(ENDLESS))
+    assert sorted((event.job, event.outcome) for event in desk.all(m.JobEnded)) == [("export", "stopped"), ("train", "stopped")]
+    assert len(desk.all(m.CheckpointSaved)) == 1
+    assert [path.name for path in tmp_path.iterdir() if "large" in path.name] == []
+
+
+def test_a_run_that_is_stopped_before_it_has_begun_leaves_no_run(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobStarted, m.Stop())
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(ENDLESS))
+    assert desk.only(m.JobEnded).outcome == "stopped"
+    assert desk.project.runs == ()
+
+
+def test_photos_that_cannot_be_used_are_listed_and_the_others_are_learnt(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    tiny_photo.rename(folder / "good.png")
+    (folder / "torn.png").write_bytes((folder / "good.png").read_bytes()[:200])
+    (folder / "empty.png").touch()
+    desk.when(m.PhotoLoaded, m.Train(SETTINGS))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((folder,)))
+    assert [photo.name for photo in desk.project.photos] == ["good.png"]
+    assert {file.name for file in desk.project.skipped} == {"torn.png", "empty.png"}
+    assert desk.only(m.JobEnded).outcome == "finished"
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 30, 2000])
+def test_a_project_of_nothing_usable_is_not_made(desk: Desk, tiny_photo: Path, kept_bytes: int) -> None:
+    tiny_photo.write_bytes(tiny_photo.read_bytes()[:kept_bytes])
+    desk.when(m.CommandFailed, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert tiny_photo.name in desk.only(m.CommandFailed).problem.message
+    assert not desk.projects.exists() or not any(desk.projects.iterdir())
+
+
+def test_more_photos_than_memory_can_hold_are_left_out_and_that_is_said(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("texgen_desktop.engine.workspace.MAX_PHOTOS", 3)
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for index in range(8):
+        Image.fromarray(np.full((64, 64, 3), index * 20, np.uint8)).save(folder / f"{index}.png")
+    desk.when(m.Notice, m.Quit())
+    desk.run(m.CreateProject((folder,)))
+    assert len(desk.project.photos) == 3
+    assert desk.project.skipped[0].name == "5 more files"
+
+
+def test_save_as_in_the_middle_of_a_run_goes_on_in_the_new_place(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "kept"
+    desk.when(m.TrainingProgress, m.SaveProjectAs(target), if_=lambda event: event.images_seen > 8)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(m.TrainSettings("tiny", images=400)))
+    assert desk.project.folder == target
+    assert desk.only(m.CheckpointSaved).path.is_relative_to(target)
+    assert not any(desk.projects.iterdir())
+    assert (target / "runs" / "run-001" / "model.safetensors").is_file()
+
+
+def test_the_look_is_there_again_when_the_project_is_reopened(desk: Desk, tiny_photo: Path) -> None:
+    look = m.Look((("warmth", 0.5),), 11, 12)
+    desk.when(m.JobEnded, m.Render(m.RenderRequest(look, m.Region(0, 0, 16, 16), (2, 2)), 1))
+    desk.when(m.Rendered, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    folder = desk.project.folder
+    desk.run(m.OpenProject(folder), m.Quit())
+    assert desk.project.look == look
+
+
+def test_a_deleted_run_is_no_longer_shown(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.DeleteRun("run-001"), m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    shown = [event.model is not None for event in desk.all(m.ModelChanged)]
+    assert (shown[-2], shown[-1]) == (True, False)
+    assert desk.project.runs == ()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from tests import tiny_family
+from texgen_desktop.engine.family_info import build_config, config_of_run, describe_family, find_family
+from texgen_desktop.engine.messages import TrainSettings
+from texgen_desktop.errors import TexGenError
+
+FAMILY = tiny_family.FAMILY
+
+
+def test_fields_carry_limits_units_and_defaults_of_the_config() -> None:
+    images, batch, _, rate = describe_family(FAMILY, 100.0).fields
+    assert (images.name, images.kind, images.default, images.unit) == ("images", "int", 60, "images")
+    assert (batch.minimum, batch.maximum, batch.description) == (1, 16, "Crops a step.")
+    assert (rate.kind, rate.minimum) == ("float", 0)
+
+
+def test_presets_cost_what_the_machine_was_measured_at() -> None:
+    slow, fast = (describe_family(FAMILY, speed).presets[1].seconds for speed in (10.0, 100.0))
+    assert slow is not None
+    assert fast is not None
+    assert slow == pytest.approx(10 * fast)
+    assert describe_family(FAMILY, 0.0).presets[1].seconds is None
+
+
+def test_settings_change_single_fields_of_the_preset() -> None:
+    config = build_config(FAMILY, TrainSettings("tiny", "draft", (("batch", "4"),), images=44))
+    assert config == tiny_family.Config(images=44, batch=4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (TrainSettings("tiny", "enormous"), "no preset named enormous"),
+        (TrainSettings("tiny", config=(("depth", 3),)), "no setting named depth"),
+        (TrainSettings("tiny", config=(("batch", 99),)), "batch cannot be used: expected `int` <= 16"),
+        (TrainSettings("tiny", config=(("batch", "many"),)), "batch cannot be used"),
+        (TrainSettings("tiny", images=0), "images cannot be used"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(settings: TrainSettings, says: str) -> None:
+    with pytest.raises(TexGenError, match=says):
+        build_config(FAMILY, settings)
+
+
+def test_a_family_is_found_by_its_name_on_the_command_line() -> None:
+    families = {"texture_gan": FAMILY}
+    assert find_family(families, "texture-gan") is find_family(families, "texture_gan")
+    with pytest.raises(TexGenError, match="no model family named gone") as caught:
+        find_family(families, "gone")
+    assert "texture-gan" in caught.value.hint
+
+
+def test_a_config_of_another_version_is_told_as_such() -> None:
+    with pytest.raises(TexGenError) as caught:
+        config_of_run(FAMILY, {"images": 5, "depth": 3})
+    assert "another version" in caught.value.hint

@@ -1,0 +1,274 @@
+"""Runs from start to finish, with the real engine, real files and a family that is small but whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests import tiny_family
+from tests.engine.desk import Desk
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.checkpoint import load_newest
+from texgen_desktop.engine.engine import Engine
+from texgen_desktop.engine.metrics import read_metrics
+from texgen_desktop.engine.model_file import load_model
+
+SETTINGS = m.TrainSettings("tiny", images=40, seed=3)
+TILE = m.RenderRequest(m.Look((("warmth", 0.5),), 1, 2), m.Region(0, 0, 32, 32), (4, 4))
+
+
+@pytest.fixture(autouse=True)
+def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_family.install(monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def checkpoint(desk: Desk) -> dict[str, Tensor]:
+    loaded = load_newest(run_folder(desk) / "checkpoints")
+    assert loaded is not None
+    return loaded.tensors
+
+
+def run_folder(desk: Desk) -> Path:
+    assert desk.project.run_id is not None
+    return desk.project.folder / "runs" / desk.project.run_id
+
+
+def assert_equal_to_the_bit(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+def after_images(count: int) -> Any:
+    return lambda event: event.images_seen >= count
+
+
+def test_a_run_is_told_as_one_story(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Quit())
+    events = desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    order = [type(event) for event in events]
+    assert order[0] is m.EngineReady
+    assert order[-1] is m.EngineStopped
+    milestones = [kind for kind in order if kind in (m.PhotoLoaded, m.JobStarted, m.CheckpointSaved, m.JobEnded)]
+    assert milestones == [m.PhotoLoaded, m.JobStarted, m.CheckpointSaved, m.JobEnded]
+    assert desk.only(m.JobEnded).outcome == "finished"
+    last = desk.all(m.TrainingProgress)[-1]
+    assert (last.images_seen, last.images_total) == (40, 40)
+    assert desk.project.runs[0].has_model
+    assert not desk.project.runs[0].can_resume
+
+
+def test_the_model_file_is_all_that_another_program_needs(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    shown = desk.all(m.ModelChanged)[-1].model
+    file = load_model(run_folder(desk) / "model.safetensors")
+    assert shown is not None
+    assert (file.family, file.sha256) == ("tiny", shown.sha256)
+    assert file.recipe["config"]["images"] == 40
+    assert file.recipe["photos"][0]["name"] == tiny_photo.name
+    assert tiny_family.open_model(file.header, file.tensors, torch.device("cpu")).sliders == tiny_family.SLIDERS
+
+
+def test_the_run_records_what_an_exact_continuation_depends_on(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    config = json.loads((run_folder(desk) / "config.json").read_text())
+    assert config["machine"]["threads"] == torch.get_num_threads()
+    assert (config["machine"]["dtype"], config["machine"]["memory_layout"]) == ("float32", "contiguous")
+    assert config["config"] == msgspec.to_builtins(tiny_family.Config(images=40))
+
+
+def test_a_run_that_was_killed_goes_on_to_the_bit_also_with_pictures_in_between(tmp_path: Path, tiny_photo: Path) -> None:
+    straight = Desk(tmp_path / "straight")
+    straight.when(m.JobEnded, m.Quit())
+    straight.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+
+    torn = Desk(tmp_path / "torn")
+    torn.when(m.TrainingProgress, m.Stop(), m.Render(TILE, 1), if_=after_images(12))
+    torn.when(m.JobEnded, m.Quit())
+    torn.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert torn.project.runs[0].images_seen < 40
+    torch.rand(7)  # whatever else draws from the global generator must not matter
+
+    torn.when(m.ModelChanged, m.Render(TILE, 2), if_=lambda event: event.model is not None)
+    torn.when(m.TrainingProgress, m.Pause(), if_=after_images(26))
+    torn.when(m.JobEnded, m.Render(replace(TILE, skip_levels=1), 3), m.Resume(), if_=lambda event: event.outcome == "paused")
+    torn.when(m.JobEnded, m.Quit(), if_=lambda event: event.outcome == "finished")
+    torn.run(m.OpenProject(torn.project.folder), m.Resume())
+    assert torn.all(m.Rendered)
+
+    assert_equal_to_the_bit(checkpoint(straight), checkpoint(torn))
+    model, other = (load_model(run_folder(desk) / "model.safetensors") for desk in (straight, torn))
+    assert model.sha256 == other.sha256
+    assert_equal_to_the_bit(model.tensors, other.tensors)
+
+
+def test_another_seed_gives_another_run(tmp_path: Path, tiny_photo: Path) -> None:
+    """The control of the test above: equality is not what every run shows."""
+    weights = []
+    for seed in (3, 4):
+        desk = Desk(tmp_path / str(seed))
+        desk.when(m.JobEnded, m.Quit())
+        desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, seed=seed)))
+        weights.append(checkpoint(desk)["network.0.weight"])
+    assert not torch.equal(*weights)
+
+
+def test_an_engine_that_dies_in_the_middle_loses_at_most_what_came_after_the_checkpoint(tmp_path: Path, tiny_photo: Path) -> None:
+    class Died(BaseException):
+        """As little expected as a kill: nothing is caught, nothing is saved."""
+
+    straight = Desk(tmp_path / "straight")
+    straight.when(m.JobEnded, m.Quit())
+    straight.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+
+    def die() -> None:
+        raise Died
+
+    torn = Desk(tmp_path / "torn")
+    torn.when(m.TrainingProgress, m.Pause(), if_=after_images(12))
+    torn.when(m.JobEnded, m.Resume())
+    torn.when(m.TrainingProgress, die, if_=after_images(24))
+    with pytest.raises(Died):
+        torn.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    seen = torn.all(m.CheckpointSaved)[-1].images_seen
+
+    torn.when(m.JobEnded, m.Quit())
+    torn.run(m.OpenProject(torn.project.folder), m.Resume())
+    assert torn.all(m.TrainingProgress)[0].images_seen == seen
+    assert_equal_to_the_bit(checkpoint(straight), checkpoint(torn))
+    steps = [line.images_seen for line in read_metrics(run_folder(torn) / "metrics.jsonl")]
+    assert steps == sorted(set(steps))
+
+
+def test_a_paused_run_can_be_stopped_and_says_so_once(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.TrainingProgress, m.Pause(), if_=after_images(10))
+    desk.when(m.JobEnded, m.Stop(), if_=lambda event: event.outcome == "paused")
+    desk.when(m.JobEnded, m.Quit(), if_=lambda event: event.outcome == "stopped")
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert len(desk.all(m.JobStarted)) == len(desk.all(m.JobEnded)) == 2
+    assert desk.project.runs[0].has_model
+    assert desk.project.runs[0].can_resume
+
+
+def test_minutes_stop_a_run_that_can_go_on(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, images=100_000, minutes=1e-6)))
+    assert desk.only(m.JobEnded).outcome == "finished"
+    assert desk.project.runs[0].images_total == 100_000
+    assert desk.project.runs[0].can_resume
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_weights(desk: Desk, tiny_photo: Path) -> None:
+    explosive = replace(SETTINGS, images=10_000, config=(("learning_rate", 1e25),))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(explosive))
+    ended = desk.only(m.JobEnded)
+    assert ended.outcome == "failed"
+    assert ended.problem is not None
+    assert "unstable" in ended.problem.message
+    assert desk.all(m.TrainingProgress)[-1].images_seen < 20
+    path = run_folder(desk) / "model.safetensors"
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in load_model(path).tensors.values())
+
+    trainer = tiny_family.TinyTrainer(tiny_family.Config(learning_rate=1e25), [photo_of(tiny_photo)], 3, torch.device("cpu"))
+    for _ in range(20):  # the control: nothing in the family itself stops it
+        list(trainer.step())
+    assert not torch.isfinite(trainer.averaged["0.weight"]).all()
+
+
+def photo_of(path: Path) -> Any:
+    from texgen_desktop.data.photos import load_photo
+
+    return load_photo(path, m.Crop(), 96)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes."
+        ),
+        MemoryError(),
+    ],
+)
+def test_running_out_of_memory_ends_the_job_with_a_hint_and_not_the_program(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    steps = tiny_family.TinyTrainer.step
+
+    def greedy(trainer: tiny_family.TinyTrainer) -> Any:
+        if trainer.images_seen >= 8:
+            raise error
+        return steps(trainer)
+
+    monkeypatch.setattr(tiny_family.TinyTrainer, "step", greedy)
+    desk.when(m.JobEnded, m.Render(TILE, 5))
+    desk.when(m.Rendered, m.Quit(), if_=lambda event: event.ticket == 5)
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert "memory" in problem.message
+    assert problem.hint
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_the_run_ends_as_if_nothing_had_been(tmp_path: Path, tiny_photo: Path) -> None:
+    straight = Desk(tmp_path / "straight")
+    straight.when(m.JobEnded, m.Quit())
+    straight.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+
+    torn = Desk(tmp_path / "torn")
+    torn.when(m.TrainingProgress, m.Pause(), if_=after_images(10))
+    torn.when(m.JobEnded, m.Resume())
+    torn.when(m.TrainingProgress, m.Stop(), if_=after_images(20))
+    torn.when(m.JobEnded, m.Quit())
+    torn.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    first, second = (event.path for event in torn.all(m.CheckpointSaved))
+    damaged = bytearray(second.read_bytes())
+    damaged[-9] ^= 1
+    second.write_bytes(damaged)
+
+    torn.when(m.JobEnded, m.Quit())
+    torn.run(m.OpenProject(torn.project.folder), m.Resume())
+    assert f"{int(first.stem)} images" in torn.only(m.Notice).hint
+    assert_equal_to_the_bit(checkpoint(straight), checkpoint(torn))
+
+
+def test_while_a_run_trains_its_pictures_come_by_themselves(desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("texgen_desktop.engine.rendering.LIVE_INTERVAL_S", (0.0, 3.0))
+    desk.when(m.Rendered, if_=lambda event: event.images_seen == 2)
+    desk.when(m.Rendered, m.Quit(), if_=lambda event: event.images_seen > 20)
+    desk.run(m.CreateProject((tiny_photo,)), m.Render(TILE, 9), m.Train(replace(SETTINGS, images=100_000)))
+    pictures = desk.all(m.Rendered)
+    assert {picture.ticket for picture in pictures} == {9}
+    assert not np.array_equal(pictures[0].image, pictures[-1].image)
+
+
+def test_a_project_that_is_open_elsewhere_is_not_trained(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    desk.when(m.PhotoLoaded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)))
+    folder = desk.project.folder
+    heard: list[m.Event] = []
+    second = Engine(heard.append, tmp_path, "cpu")
+    for command in (m.OpenProject(folder), m.Train(SETTINGS), m.RenameProject("mine"), m.Quit()):
+        second.post(command)
+
+    desk.when(m.ProjectChanged, second.run, m.Quit())
+    desk.run(m.OpenProject(folder))
+    refusals = [event.problem.message for event in heard if isinstance(event, m.CommandFailed)]
+    assert len(refusals) == 2
+    assert not [event for event in heard if isinstance(event, m.JobStarted)]

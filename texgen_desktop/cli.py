@@ -1,0 +1,173 @@
+"""The command line: the same engine without a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from texgen_desktop import __version__
+from texgen_desktop.cli_console import Console
+from texgen_desktop.cli_sessions import InfoSession, SampleSession, Session, TrainSession
+from texgen_desktop.engine.messages import ExportSettings, Look, TrainSettings
+from texgen_desktop.imaging.formats import LIMITS
+
+EXIT_CODES = """exit codes:
+  0    done
+  1    failed; one line on standard error says why and what to do
+  2    the command line itself is wrong
+  130  interrupted (SIGINT); a run in training is saved first
+  143  terminated (SIGTERM); a run in training is saved first"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a wrong command line raises SystemExit(2) as argparse does."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    return _session(parser, args).run()
+
+
+def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Session:
+    console = Console()
+    match args.command:
+        case "train":
+            if not args.photos and not (args.project / "project.json").is_file():
+                parser.error("name at least one photo, or with --project a project that has some")
+            settings = TrainSettings(
+                family=args.family.replace("-", "_"),
+                preset=args.preset,
+                config=tuple(args.set),
+                images=args.images,
+                minutes=args.minutes,
+                seed=args.seed,
+            )
+            return TrainSession(console, args.device, tuple(args.photos), args.project, settings)
+        case "sample":
+            return SampleSession(console, args.device, args.source, _export_settings(parser, args))
+        case _:
+            return InfoSession(console, None, args.source)
+
+
+def _export_settings(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ExportSettings:
+    formats = {suffix: name for name, limits in LIMITS.items() for suffix in limits.suffixes}
+    file_format: Any = formats.get(args.out.suffix.lower())
+    if file_format is None:
+        parser.error(f"--out: the name has to end in one of {', '.join(formats)}")
+    usual_bits: Any = 16 if 16 in LIMITS[file_format].bits else 8
+    width_px, height_px = args.size
+    return ExportSettings(
+        path=args.out,
+        file_format=file_format,
+        bits=args.bits or usual_bits,
+        width_px=width_px,
+        height_px=height_px,
+        look=Look(args.style, layout_seed=args.seed, detail_seed=args.detail_seed),
+        tile_x="x" in args.tile,
+        tile_y="y" in args.tile,
+        count=args.count,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "texgen", description="Turn photographs into seamless textures.", epilog=EXIT_CODES, formatter_class=plain
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_train(commands.add_parser("train", help="train a generator on photos", epilog=EXIT_CODES, formatter_class=plain))
+    _add_sample(commands.add_parser("sample", help="write tiles with a trained generator", epilog=EXIT_CODES, formatter_class=plain))
+    info = commands.add_parser("info", help="say what a project or a model holds", epilog=EXIT_CODES, formatter_class=plain)
+    info.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
+    return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "photos", type=Path, nargs="*", metavar="PHOTO_OR_FOLDER", help="not needed when the project has its photos already"
+    )
+    parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="where it is kept; an unfinished run there goes on")
+    parser.add_argument("--family", default="texture-gan", help="kind of model (default: texture-gan)")
+    parser.add_argument(
+        "--preset", choices=("draft", "standard", "high"), default="standard", help="how long and how fine (default: standard)"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=positive_float, metavar="M", help="stop after this time; the same command goes on later")
+    length.add_argument("--images", type=positive_int, metavar="N", help="length of the schedule, instead of the preset's")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="the same seed gives the same texture (default: 0)")
+    parser.add_argument(
+        "--set", type=assignment, action="append", default=[], metavar="NAME=VALUE", help="change one setting of the preset"
+    )
+    _add_device(parser)
+
+
+def _add_sample(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="its ending chooses the format: png, tif, exr, jpg or webp")
+    parser.add_argument("--size", type=size, default=(1024, 1024), metavar="WxH", help="in pixels (default: 1024x1024)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="layout: where things lie (default: 0)")
+    parser.add_argument("--detail-seed", type=seed, default=0, metavar="S", help="what their surface looks like (default: 0)")
+    parser.add_argument("--style", type=style, default=(), metavar="NAME=VALUE,…", help="sliders, from -1 to 1; texgen info lists them")
+    parser.add_argument("--tile", choices=("xy", "x", "y", "none"), default="xy", help="the axes that repeat without a seam (default: xy)")
+    parser.add_argument(
+        "--bits", type=int, choices=(8, 16, 32), help="per channel; 32 is float, 16 is half float in an EXR (default: 16 or 8)"
+    )
+    parser.add_argument("--count", type=positive_int, default=1, metavar="N", help="write N files, with the layout seeds S, S + 1, …")
+    _add_device(parser)
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
+
+
+# -------------------------------------------------------------------------------------------------- argument types
+
+
+def positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def positive_float(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError("must be between 0 and 2147483647")
+    return value
+
+
+def size(text: str) -> tuple[int, int]:
+    """(width, height) of "2048x1024" or "2048"."""
+    width, cross, height = text.lower().replace("×", "x").partition("x")
+    return positive_int(width), positive_int(height if cross else width)
+
+
+def assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name.strip().replace("-", "_"), value.strip()
+
+
+def style(text: str) -> tuple[tuple[str, float], ...]:
+    values = {}
+    for part in text.split(","):
+        name, value = assignment(part)
+        values[name] = float(value)
+        if not -1 <= values[name] <= 1:
+            raise argparse.ArgumentTypeError(f"{name} must be between -1 and 1")
+    return tuple(sorted(values.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,224 @@
+"""What each command of the command line says to the engine, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from texgen_desktop.cli_console import Console, duration
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.environment import prepare_environment
+
+FINISHED, FAILED = 0, 1
+SIGNAL_EXIT_BASE = 128  # a shell's way: 130 for SIGINT, 143 for SIGTERM
+
+
+class Session:
+    """A conversation with the engine: ``open`` begins it, ``on_event`` answers, and every way through it ends in Quit."""
+
+    def __init__(self, console: Console, device: str | None = None) -> None:
+        self.console = console
+        self.exit_code = FINISHED
+        self._device = device
+        self._signal: int | None = None
+        self._post_to_engine: Callable[[m.Command], None] | None = None
+
+    def run(self) -> int:
+        """Talk until the engine stops; returns the exit code. SIGINT and SIGTERM save, stop and leave; a second one does it at once."""
+        previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            prepare_environment()
+            from texgen_desktop.engine.engine import Engine
+
+            engine = Engine(self._on_event, Path.cwd(), self._device)
+            self._post_to_engine = engine.post
+            self.open()
+            if self._signal is not None:
+                engine.post(m.Quit())
+            engine.run()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        return self.exit_code if self._signal is None else SIGNAL_EXIT_BASE + self._signal
+
+    def open(self) -> None:
+        """Post the first commands."""
+        raise NotImplementedError
+
+    def on_event(self, event: m.Event) -> None:
+        """Answer what is special to this command."""
+        raise NotImplementedError
+
+    def post(self, command: m.Command) -> None:
+        if self._post_to_engine is not None:
+            self._post_to_engine(command)
+
+    def fail(self, problem: m.Problem) -> None:
+        if self.exit_code == FINISHED:
+            self.console.error(problem)
+        self.exit_code = FAILED
+        self.post(m.Quit())
+
+    def _on_event(self, event: m.Event) -> None:
+        match event:
+            case m.CommandFailed(problem):
+                self.fail(problem)
+            case m.JobEnded(outcome="failed", problem=problem):
+                self.fail(problem or m.Problem("The work failed."))
+            case m.Notice(message, hint):
+                self.console.note(f"{message} {hint}".rstrip())
+            case _:
+                self.on_event(event)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signal = number
+        signal.signal(number, signal.SIG_DFL)
+        self.post(m.Quit())
+
+
+class TrainSession(Session):
+    """Train a new run, or go on with one that was interrupted."""
+
+    def __init__(self, console: Console, device: str | None, photos: tuple[Path, ...], folder: Path, settings: m.TrainSettings) -> None:
+        super().__init__(console, device)
+        self._photos = photos
+        self._folder = folder
+        self._settings = settings
+        self._is_asked = False
+        self._model: m.ModelInfo | None = None
+
+    def open(self) -> None:
+        is_project = (self._folder / "project.json").is_file()
+        self.post(m.OpenProject(self._folder) if is_project else m.CreateProject(self._photos, self._folder))
+
+    def on_event(self, event: m.Event) -> None:
+        match event:
+            case m.EngineReady(device=device):
+                self.console.note(f"Device: {device}")
+            case m.ProjectChanged(project) if project is not None and not self._is_asked:
+                self._is_asked = True
+                self._start(project)
+            case m.ModelChanged(model):
+                self._model = model
+            case m.TrainingProgress():
+                self._show_progress(event)
+            case m.JobEnded(job="train", outcome=outcome):
+                if outcome == "stopped":
+                    self.console.note("Stopped; the run is saved. The same command goes on with it.")
+                if self._model is not None:
+                    self.console.result(str(self._model.source))
+                self.post(m.Quit())
+
+    def _start(self, project: m.ProjectInfo) -> None:
+        unfinished = [run for run in project.runs if run.can_resume]
+        if unfinished:
+            run = unfinished[-1]
+            self.console.note(f"Going on with {run.id} ({run.images_seen} of {run.images_total} images).")
+            self.post(m.SelectRun(run.id))
+            self.post(m.Resume(self._settings.minutes))
+            return
+        if project.photos and self._photos:
+            self.console.note("The project has its photos already; the ones named here are not added.")
+        elif self._photos and project.runs:
+            self.post(m.AddPhotos(self._photos))
+        self.post(m.Train(self._settings))
+
+    def _show_progress(self, progress: m.TrainingProgress) -> None:
+        parts = [f"{progress.images_seen}/{progress.images_total} images"]
+        if progress.images_per_s:
+            parts.append(f"{progress.images_per_s:.1f} images/s")
+        if progress.seconds_left is not None:
+            parts.append(f"{duration(progress.seconds_left)} left")
+        parts += [f"{name} {value:.3g}" for name, value in progress.losses]
+        self.console.progress(progress.images_seen / progress.images_total, "  ".join(parts))
+
+
+class ModelSession(Session):
+    """Opens a project's model or a model file, and goes on with ``on_model``."""
+
+    def __init__(self, console: Console, device: str | None, source: Path) -> None:
+        super().__init__(console, device)
+        self._source = source
+        self.project: m.ProjectInfo | None = None
+
+    def open(self) -> None:
+        self.post(m.OpenProject(self._source) if self._source.is_dir() else m.OpenModel(self._source))
+
+    def on_event(self, event: m.Event) -> None:
+        match event:
+            case m.ProjectChanged(project):
+                self.project = project
+            case m.ModelChanged(model):
+                self.on_model(model)
+
+    def on_model(self, model: m.ModelInfo | None) -> None:
+        """None: the project has no trained model yet."""
+        raise NotImplementedError
+
+
+class SampleSession(ModelSession):
+    """Write one or more tiles."""
+
+    def __init__(self, console: Console, device: str | None, source: Path, settings: m.ExportSettings) -> None:
+        super().__init__(console, device, source)
+        self._settings = settings
+
+    def on_model(self, model: m.ModelInfo | None) -> None:
+        if model is None:
+            self.fail(m.Problem(f"{self._source} holds no trained model yet.", "Train it first: texgen train --project DIR."))
+            return
+        known = {slider.id for slider in model.sliders}
+        unknown = [name for name, _ in self._settings.look.style if name not in known]
+        if unknown:
+            sliders = ", ".join(slider.id.replace("_", "-") for slider in model.sliders)
+            self.fail(m.Problem(f"This model has no slider named {', '.join(unknown)}.", f"Its sliders are: {sliders}."))
+            return
+        self.post(m.Export(self._settings))
+
+    def on_event(self, event: m.Event) -> None:
+        match event:
+            case m.ExportProgress(done, seconds_left):
+                self.console.progress(done, f"{duration(seconds_left)} left" if seconds_left is not None else "")
+            case m.JobEnded(job="export", files=files):
+                for path in files:
+                    self.console.result(str(path))
+                self.post(m.Quit())
+            case _:
+                super().on_event(event)
+
+
+class InfoSession(ModelSession):
+    """Say what a project or a model file holds."""
+
+    def on_model(self, model: m.ModelInfo | None) -> None:
+        if self.project is not None:
+            self._tell_project(self.project)
+        if model is not None:
+            self._tell_model(model)
+        elif self.project is not None:
+            self.console.result("model: none yet")
+        self.post(m.Quit())
+
+    def _tell_project(self, project: m.ProjectInfo) -> None:
+        say = self.console.result
+        say(f"project: {project.name}")
+        if project.read_only_reason:
+            say(f"read only: {project.read_only_reason}")
+        for photo in project.photos:
+            say(f"photo: {photo.name}, {photo.width_px} x {photo.height_px}, learnt at {photo.working_side_px} px")
+        for run in project.runs:
+            state = "can go on" if run.can_resume else "finished"
+            seen = f"{run.images_seen} of {run.images_total} images"
+            family, preset = run.settings.family.replace("_", "-"), run.settings.preset
+            say(f"run: {run.id}, {family}, {preset}, seed {run.settings.seed}, {seen}, {state}, {run.created}")
+
+    def _tell_model(self, model: m.ModelInfo) -> None:
+        say = self.console.result
+        say(f"model: {model.source}")
+        say(f"family: {model.family.replace('_', '-')}")
+        say(f"tile: whole cells of {model.cell_px} px; {model.level_count} levels")
+        for slider in model.sliders:
+            say(f"slider: {slider.id.replace('_', '-')}, -1 to 1: {slider.description}")
+        say(f"sha256: {model.sha256}")
