@@ -41,7 +41,7 @@ class MatrixProfile:
         """Whether converting would change nothing worth a code value of 8 bits."""
         ramp = np.linspace(0, 1, 33, dtype=np.float32)
         curves_agree = all(np.abs(curve(ramp) - srgb_to_linear(ramp)).max() < 2e-3 for curve in self.curves)
-        return curves_agree and float(np.abs(self.to_rec709 - np.eye(3)).max()) < 5e-3
+        return curves_agree and np.array_equal(self.to_rec709, np.eye(3))
 
 
 def parse_matrix_profile(profile: bytes) -> MatrixProfile | None:
@@ -57,7 +57,9 @@ def parse_matrix_profile(profile: bytes) -> MatrixProfile | None:
         columns = [_parse_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
     except (KeyError, ValueError, struct.error):
         return None
-    return MatrixProfile(curves, np.linalg.inv(REC709_D50) @ np.stack(columns, axis=1))
+    matrix = np.linalg.inv(REC709_D50) @ np.stack(columns, axis=1)
+    is_rec709 = float(np.abs(matrix - np.eye(3)).max()) < 5e-3  # every maker rounds the primaries a little differently
+    return MatrixProfile(curves, np.eye(3) if is_rec709 else matrix)
 
 
 def srgb_profile() -> bytes:
@@ -102,18 +104,21 @@ def _parse_curve(tag: bytes) -> Curve:
 
 def _parse_parametric(tag: bytes) -> Curve:
     """ICC.1:2022, 10.18: every kind is (a x + b)^g + e from d on and c x + f below it."""
-    kind = struct.unpack_from(">H", tag, 8)[0]
-    count = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}.get(kind)
-    if count is None:
-        raise ValueError(f"unknown parametric curve {kind}")
-    p = [v / 65536 for v in struct.unpack_from(f">{count}i", tag, 12)]
-    g, a, b, c, d, e, f = {
-        0: lambda: (p[0], 1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        1: lambda: (p[0], p[1], p[2], 0.0, -p[2] / p[1], 0.0, 0.0),
-        2: lambda: (p[0], p[1], p[2], 0.0, -p[2] / p[1], p[3], p[3]),
-        3: lambda: (p[0], p[1], p[2], p[3], p[4], 0.0, 0.0),
-        4: lambda: (p[0], p[1], p[2], p[3], p[4], p[5], p[6]),
-    }[kind]()
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    values = [v / 65536 for v in struct.unpack_from(f">{len(tag) // 4 - 3}i", tag, 12)]
+    match kind, values:
+        case 0, [g, *_]:
+            a, b, c, d, e, f = 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        case 1, [g, a, b, *_] if a:
+            c, d, e, f = 0.0, -b / a, 0.0, 0.0
+        case 2, [g, a, b, e, *_] if a:
+            c, d, f = 0.0, -b / a, e
+        case 3, [g, a, b, c, d, *_]:
+            e, f = 0.0, 0.0
+        case 4, [g, a, b, c, d, e, f, *_]:
+            pass
+        case _:
+            raise ValueError(f"unknown parametric curve {kind}")
     return lambda x: np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f).astype(np.float32)
 
 

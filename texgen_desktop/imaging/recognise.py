@@ -15,6 +15,8 @@ Kind = Literal["PNG", "JPEG", "TIFF", "WEBP", "BMP", "EXR"]
 # What a folder is searched for. EXR is written but not read as a photo.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp"})
 SAVE_AS = "Save it as JPEG or PNG first."
+DAMAGED = "the file is damaged or incomplete."
+COPY_AGAIN = "Copy or download it again."
 
 _FOREIGN_SUFFIXES = {
     ".heic": "HEIC photos", ".heif": "HEIC photos", ".avif": "AVIF pictures", ".psd": "Photoshop documents", ".svg": "SVG drawings",
@@ -36,7 +38,7 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ImageError(path.name, "this is no ordinary file.", "Choose a picture file.")
-        return open(path, "rb", opener=_open_without_waiting)  # noqa: PTH123 -- Path.open takes no opener
+        return open(path, "rb", opener=_open_without_waiting)
     except FileNotFoundError as error:
         raise ImageError(path.name, "the file does not exist.", "It may have been moved or renamed: choose it again.") from error
     except PermissionError as error:
@@ -70,7 +72,7 @@ def recognise(file: BinaryIO, name: str) -> Kind:
     if kind not in (None, "EXR") and not _is_raw(head, name):
         return kind
     if not head:
-        raise ImageError(name, "the file is empty.", "Copy or download it again.")
+        raise ImageError(name, "the file is empty.", COPY_AGAIN)
     if foreign := _foreign_kind(head, name):
         raise ImageError(name, f"{foreign} cannot be read.", SAVE_AS)
     if head.lstrip()[:1] == b"<":

@@ -21,13 +21,11 @@ from texgen_desktop.imaging.encoders.exr import ExrEncoder
 from texgen_desktop.imaging.encoders.pillow import JpegEncoder, WebpEncoder
 from texgen_desktop.imaging.encoders.png import PngEncoder
 from texgen_desktop.imaging.encoders.tiff import TiffEncoder
+from texgen_desktop.imaging.formats import LIMITS, check_size
 from texgen_desktop.imaging.header import read_size_px
 from texgen_desktop.imaging.recipe_text import read_metadata
 
 FileFormat = Literal["png", "tiff", "exr", "jpeg", "webp"]
-
-# Longest side in pixels. JPEG: libjpeg's own limit; WebP: 14 bits; PNG: what libpng reads unless told otherwise.
-LIMITS: Mapping[str, int] = {"png": 1_000_000, "tiff": 1_000_000, "exr": 1_000_000, "jpeg": 65_500, "webp": 16_383}
 
 _ENCODERS: Mapping[tuple[str, int], Callable[[BinaryIO, FileHeader], Encoder]] = {
     ("png", 8): PngEncoder,
@@ -45,24 +43,6 @@ _ENDINGS = {"png": b"\0\0\0\0IEND\xae\x42\x60\x82", "jpeg": b"\xff\xd9"}
 PART_SUFFIX = ".texgen-part"
 
 
-def check_size(file_format: str, width_px: int, height_px: int) -> None:
-    """Raise TexGenError when the format cannot hold a picture of this size."""
-    limit_px = LIMITS[file_format]
-    if max(width_px, height_px) > limit_px:
-        others = " or ".join(name.upper() for name in ("png", "tiff", "exr") if name != file_format)
-        raise TexGenError(
-            f"{file_format.upper()} holds at most {limit_px} pixels a side, and {width_px} × {height_px} were asked for.",
-            f"Choose a smaller size, or {others}.",
-        )
-    if min(width_px, height_px) < 1:
-        raise TexGenError(f"A picture of {width_px} × {height_px} pixels holds nothing.", "Choose a size of at least 1 × 1.")
-
-
-def bits_of(file_format: str) -> tuple[int, ...]:
-    """The bits per channel that a format can be written with."""
-    return tuple(bits for name, bits in _ENCODERS if name == file_format)
-
-
 def open_writer(path: Path, file_format: FileFormat, bits: int, width_px: int, height_px: int, metadata: Mapping[str, str]) -> ImageWriter:
     """A writer for one file.
 
@@ -70,8 +50,9 @@ def open_writer(path: Path, file_format: FileFormat, bits: int, width_px: int, h
     latter is what ``read_metadata`` finds again. Raises TexGenError when the format cannot hold this.
     """
     if (file_format, bits) not in _ENCODERS:
-        possible = ", ".join(map(str, bits_of(file_format)))
-        raise TexGenError(f"{file_format.upper()} cannot be written with {bits} bits.", f"It can with: {possible}.")
+        limits = LIMITS[file_format]
+        possible = " or ".join(map(str, limits.bits))
+        raise TexGenError(f"{limits.title} cannot be written with {bits} bits a channel.", f"Choose {possible}.")
     check_size(file_format, width_px, height_px)
     header = FileHeader(width_px, height_px, bits, metadata.get("ImageDescription", ""), metadata.get("Software", ""))
     return ImageWriter(path, file_format, header)

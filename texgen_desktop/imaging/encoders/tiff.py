@@ -89,10 +89,7 @@ class TiffEncoder:
         records = []
         for tag, kind, values in self._entries():
             count = len(values)
-            if isinstance(values, bytes):
-                data = values
-            else:
-                data = np.array(values, f"<u{_SIZES[kind]}").tobytes()
+            data = values if isinstance(values, bytes) else np.array(values, f"<u{_SIZES[kind]}").tobytes()
             if len(data) > inline_bytes:
                 data = struct.pack(f"<{word}", self._append_even(data))
             records.append(struct.pack(f"<HH{word}", tag, kind, count) + data.ljust(inline_bytes, b"\0"))
