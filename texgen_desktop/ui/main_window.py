@@ -23,7 +23,7 @@ from texgen_desktop.ui.samples import samples
 from texgen_desktop.ui.status_line import StatusLine
 
 FIRST_SIZE_PX = (1440, 900)
-SIDE_WIDTH_PX = 290
+SIDE_WIDTHS_PX = {Qt.DockWidgetArea.LeftDockWidgetArea: 290, Qt.DockWidgetArea.RightDockWidgetArea: 350}
 BOTTOM_HEIGHT_PX = 260
 _TRAINING_WORDS = {"starting": "starting", "running": "training", "paused": "paused", "stopping": "stopping"}
 
@@ -101,10 +101,10 @@ class MainWindow(QMainWindow):
         """Panels of a side share its height; those of the bottom share one place as tabs, the first in front."""
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        for area in (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea):
+        for area, width_px in SIDE_WIDTHS_PX.items():
             docks = [dock for dock in self._docks if self.dockWidgetArea(dock) == area]
-            self.resizeDocks(docks, [SIDE_WIDTH_PX] * len(docks), Qt.Orientation.Vertical)
-            self.resizeDocks(docks, [SIDE_WIDTH_PX] * len(docks), Qt.Orientation.Horizontal)
+            self.resizeDocks(docks, [self.height()] * len(docks), Qt.Orientation.Vertical)
+            self.resizeDocks(docks, [width_px] * len(docks), Qt.Orientation.Horizontal)
         bottom = [dock for dock in self._docks if self.dockWidgetArea(dock) == Qt.DockWidgetArea.BottomDockWidgetArea]
         for dock in bottom[1:]:
             self.tabifyDockWidget(bottom[0], dock)
