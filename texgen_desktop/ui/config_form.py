@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout,
 
 from texgen_desktop.engine.messages import FieldInfo
 from texgen_desktop.ui.formatting import tooltip
-from texgen_desktop.ui.parts import WheelGuard, words
+from texgen_desktop.ui.parts import words
 from texgen_desktop.ui.theme import icon
+from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 _INT_LIMIT = 2**31 - 1
 _FLOAT_LIMIT = 1e12
@@ -148,7 +149,6 @@ class ConfigForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[_Row, ...] = ()
-        self._wheel_guard = WheelGuard(self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -166,7 +166,7 @@ class ConfigForm(QWidget):
             self._grid.addWidget(row.label, index, 0)
             self._grid.addWidget(row.widget, index, 1)
             self._grid.addWidget(row.reset_button, index, 2)
-            self._wheel_guard.guard(row.widget)
+            leave_wheel(row.widget)
             row.changed.connect(self.values_changed)
 
     def set_values(self, preset: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:

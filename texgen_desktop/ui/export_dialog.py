@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QSignalBlocker, QStandardPaths, Qt
+from PySide6.QtCore import QSignalBlocker, QStandardPaths
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -56,9 +55,9 @@ class ExportDialog(QDialog):
         self._tile_x = QCheckBox("Left and right")
         self._tile_y = QCheckBox("Top and bottom")
         self._count = QSpinBox()
-        self._fit = _words_of_lines(2)
+        self._fit = words(line_count=2)
         self._amount = words()
-        self._refusal = _words_of_lines(2)
+        self._refusal = words(name="export_refusal", line_count=2)
         self._replace = QCheckBox()
         self._status = ExportStatus()
         self._start = button("export_start", "export", "Export", "Write the file")
@@ -94,7 +93,6 @@ class ExportDialog(QDialog):
         self._count.setAccessibleName("Variations")
         self._count.setRange(1, MOST_FILES)
         self._count.setToolTip("So many files, numbered, each with the next layout seed")
-        self._refusal.setObjectName("export_refusal")
         warn(self._refusal)
         self._replace.setObjectName("export_replace")
         self._start.setDefault(True)
@@ -289,14 +287,6 @@ def _replace_in_words(names: tuple[str, ...]) -> str:
     if len(names) == 1:
         return f"Replace {first}, which exists already"
     return f"Replace {formatting.count(len(names), 'existing file')}, {first} among them"
-
-
-def _words_of_lines(line_count: int) -> QLabel:
-    """Words with room for so many lines: a dialog does not grow by itself when a text in it wraps."""
-    label = words()
-    label.setAlignment(Qt.AlignmentFlag.AlignTop)
-    label.setMinimumHeight(line_count * label.fontMetrics().lineSpacing())
-    return label
 
 
 def _row(wide: QWidget, narrow: QWidget) -> QHBoxLayout:

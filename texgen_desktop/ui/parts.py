@@ -1,4 +1,4 @@
-"""Small widgets that several panels make alike: plain words, buttons, disclosures, and editors that leave the wheel alone."""
+"""Small widgets that several panels make alike: plain words, buttons, scrolled columns and disclosures."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QScrollAre
 from texgen_desktop.ui.theme import COLOURS, icon
 
 
-def words(text: str = "", name: str = "") -> QLabel:
-    """Text that wraps and is never read as HTML."""
+def words(text: str = "", name: str = "", line_count: int = 0) -> QLabel:
+    """Text that wraps and is never read as HTML, with room for so many lines: a wrapped label asks for one, however long it is."""
     label = QLabel(text)
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    if line_count:
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label.setMinimumHeight(line_count * label.fontMetrics().lineSpacing())
     return label
 
 
@@ -87,17 +90,3 @@ class Disclosure(QToolButton):
     def _show_content(self, is_open: bool) -> None:
         self._content.setVisible(is_open)
         self.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
-
-
-class WheelGuard(QObject):
-    """Lets the wheel scroll the panel: a guarded editor takes it only once it has the focus."""
-
-    def guard(self, editor: QWidget) -> None:
-        editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        editor.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False

@@ -27,10 +27,11 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui import formatting
 from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.panel import Panel
-from texgen_desktop.ui.parts import Disclosure, WheelGuard, button, words
+from texgen_desktop.ui.parts import Disclosure, button, words
 from texgen_desktop.ui.photo_list import PhotoDelegate, PhotoListModel
 from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.crop_view import CropView
+from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,6 @@ class DataPanel(Panel):
 
     def __init__(self, studio: Studio, settings: Settings) -> None:
         super().__init__(studio, settings)
-        self._wheel_guard = WheelGuard(self)
         self._pictures: dict[str, NDArray[np.uint8]] = {}
         self._model = PhotoListModel(self)
         self._list = self._make_list()
@@ -57,9 +57,9 @@ class DataPanel(Panel):
         self._crop_view = CropView()
         self._crop_view.setObjectName("crop_view")
         self._crop_view.setAccessibleName("Part of the photo that is learnt")
-        self._crop_view.setMinimumHeight(140)
+        self._crop_view.setMinimumHeight(100)
         self._scale = self._make_scale()
-        self._scale_words = words()
+        self._scale_words = words(line_count=2)
         self._frame = QWidget()
         self._skipped_text = _make_skipped_text()
         tip = "Files that were offered and could not be used, and why"
@@ -110,7 +110,7 @@ class DataPanel(Panel):
         box.setSingleStep(32)
         box.setSuffix(" px")
         box.setKeyboardTracking(False)
-        self._wheel_guard.guard(box)
+        leave_wheel(box)
         box.setToolTip(
             formatting.tooltip(
                 "The chosen part is scaled until its short side has this many pixels, and learnt like that. "

@@ -22,9 +22,10 @@ from texgen_desktop.studio.studio import LARGEST_SEED, Studio
 from texgen_desktop.ui import formatting
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.panel import Panel
-from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, WheelGuard, button, combo, words
+from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, button, combo, words
 from texgen_desktop.ui.theme import SPACING, icon
 from texgen_desktop.ui.training_words import figures, share_done, status
+from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 PROGRESS_STEPS = 1000
 
@@ -43,7 +44,6 @@ class TrainingPanel(Panel):
         self._form = ConfigForm()
         tip = "Every setting of the family; what you leave alone follows the preset"
         self._advanced = Disclosure("advanced_button", "All settings", tip, self._form)
-        self._wheel_guard = WheelGuard(self)
         self._choices = self._make_choices()
         self._train = button("train_button", "play", "Train", "Start a new run on the photos of the project")
         self._pause = button("pause_button", "pause", "Pause", "")
@@ -88,7 +88,7 @@ class TrainingPanel(Panel):
         column.addWidget(self._form)
         column.addStretch()
         for editor in (self._family, self._preset, self._seed):
-            self._wheel_guard.guard(editor)
+            leave_wheel(editor)
         return content
 
     def _lay_out(self) -> None:

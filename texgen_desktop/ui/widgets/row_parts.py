@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QToolButton, QWidget
 
 from texgen_desktop.ui import theme
 from texgen_desktop.ui.formatting import tooltip
+from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 ICON_PX = 16
 LABEL_WIDTH_PX = 92
@@ -38,15 +39,6 @@ def lock_button(parent: QWidget, title: str) -> QToolButton:
 def quiet_field(field: SpinBox, name: str) -> SpinBox:
     """A number field that reports finished numbers, not each typed digit, and does not take the wheel from a scrolling area."""
     field.setKeyboardTracking(False)
-    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     field.setAccessibleName(name)
-    field.installEventFilter(_WheelGuard(field))
+    leave_wheel(field)
     return field
-
-
-class _WheelGuard(QObject):
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
