@@ -1,4 +1,4 @@
-"""The loss plot: every loss as a curve over the images seen. pyqtgraph is imported when there is something to draw."""
+"""The loss plot: every loss as a curve over the images seen. pyqtgraph is imported once the window has been painted."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from texgen_desktop.ui.widgets.plot_canvas import Curve, PlotCanvas
 
 REDRAW_MS = 100
+PREPARE_MS = 300  # the window is painted by then, and no training is running yet that a pause would disturb
 SMOOTHING_MAX = 0.999
 DEFAULT_SMOOTHING = 0.97
 RANGES_IMAGES = (0, 1_000, 5_000, 20_000, 100_000)
@@ -38,6 +39,8 @@ class LossPlot(QWidget):
         self._toggles: dict[str, QCheckBox] = {}
         self._redraw_soon = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw_soon.timeout.connect(self.redraw)
+        self._prepare_soon = QTimer(self, singleShot=True, interval=PREPARE_MS)
+        self._prepare_soon.timeout.connect(self.prepare)
         self._smoothing = FloatSlider(0.0, SMOOTHING_MAX, self)
         self._smoothing.setValue(DEFAULT_SMOOTHING)
         self._smoothing.setAccessibleName("Smoothing")
@@ -78,7 +81,7 @@ class LossPlot(QWidget):
         column.addWidget(self._legend)
 
     def prepare(self) -> None:
-        """Import pyqtgraph and build the plot now (0.5 s), when the window has been painted but nobody waits for it."""
+        """Import pyqtgraph and build the plot now, which takes half a second. By itself it happens soon after the first paint."""
         from texgen_desktop.ui.widgets.plot_canvas import PlotCanvas
 
         if self._canvas is None:
@@ -200,6 +203,8 @@ class LossPlot(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         if self._history is not None:
             self._redraw_soon.start()
+        elif self._canvas is None:
+            self._prepare_soon.start()
         super().showEvent(event)
 
 
