@@ -30,7 +30,7 @@ def tool_button(parent: QWidget, icon_name: str, tip: str, name: str) -> QToolBu
 
 
 def lock_button(parent: QWidget, title: str) -> QToolButton:
-    button = tool_button(parent, "unlock", "Lock: a re-roll leaves this as it is", f"Lock {title}")
+    button = tool_button(parent, "unlock", "Lock: Re-roll all and Reset all leave this as it is", f"Lock {title}")
     button.setIcon(theme.icon("unlock", "lock"))
     button.setCheckable(True)
     return button
