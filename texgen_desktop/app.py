@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from texgen_desktop import __version__, hooks
 from texgen_desktop.engine.environment import prepare_environment
-from texgen_desktop.engine.messages import EngineReady, Event, Problem
+from texgen_desktop.engine.messages import EngineReady, Event, JobEnded, Problem, TrainingProgress
 from texgen_desktop.studio.engine_thread import EngineThread
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
@@ -36,6 +36,7 @@ class Program(QObject):
         self._thread = thread
         self._studio = studio
         self._garbage = hooks.GarbageCollector(self)
+        self._has_spared_training = False
         self._late_start = QTimer(self, singleShot=True)
         self._late_start.timeout.connect(self.start_engine)
         self._late_start.start(LATEST_ENGINE_START_MS)
@@ -66,8 +67,16 @@ class Program(QObject):
 
     @Slot(object)
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, EngineReady):
-            self._garbage.spare_what_lives()
+        match event:
+            case EngineReady():
+                self._garbage.spare_what_lives()
+            case TrainingProgress() if not self._has_spared_training:
+                # The first step has imported what torch imports only then.
+                self._has_spared_training = True
+                self._garbage.spare_what_lives()
+            case JobEnded(job="train"):
+                self._has_spared_training = False
+                self._garbage.collect_all()
 
 
 def create(argv: Sequence[str], settings_dir: Path | None = None) -> tuple[QApplication, MainWindow]:
