@@ -245,6 +245,13 @@ def test_a_picture_above_the_working_limit_is_read_reduced(tmp_path: Path, name:
     assert np.abs(picture.pixels - expected)[:, :70].max() < 0.02
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "deep.tif"])
+def test_a_slim_picture_keeps_at_least_a_pixel(tmp_path: Path, name: str) -> None:
+    pixels = gradient(32, 3200)
+    path = save_deep(tmp_path / name, pixels) if name == "deep.tif" else save_8_bit(tmp_path / name, pixels)
+    assert read_image(path, max_pixels=1).pixels.shape == (1, 100, 3)
+
+
 def test_bands_join_without_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [save_8_bit(tmp_path / "a.png", gradient(200, 90)), save_deep(tmp_path / "b.tif", gradient(200, 90), tile=32)]
     whole = [read_image(path, max_pixels=3000).pixels for path in paths]

@@ -18,6 +18,7 @@ Curve = Callable[[Floats], Floats]
 
 # Columns: red, green and blue of Rec. 709, Bradford-adapted to D50, the white of every ICC profile.
 REC709_D50 = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
+_BRIGHTEST = np.float32(65504)  # the largest half float
 _D50 = (0.9642, 1.0, 0.8249)
 _D65_TO_D50 = (1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925, 0.01508, 0.75168)
 
@@ -32,7 +33,8 @@ class MatrixProfile:
 
     def to_linear_rec709(self, pixels: Floats) -> Floats:
         """(H, W, 1 or 3) as stored -> (H, W, 3) linear light; colours outside Rec. 709 leave [0, 1]."""
-        linear = np.stack([curve(pixels[..., k]) for k, curve in enumerate(self.curves)], axis=-1)
+        with np.errstate(over="ignore"):  # of floats far above 1
+            linear = np.stack([np.minimum(curve(pixels[..., k]), _BRIGHTEST) for k, curve in enumerate(self.curves)], axis=-1)
         if len(self.curves) == 1:
             return np.repeat(linear, 3, axis=-1)
         return (linear @ self.to_rec709.T.astype(np.float32)).astype(np.float32)
@@ -87,6 +89,16 @@ def _parse_xyz(tag: bytes) -> NDArray[np.float64]:
 
 
 def _parse_curve(tag: bytes) -> Curve:
+    """Raises ValueError where the curve does not lead from code values to light, as after damage."""
+    curve = _read_curve(tag)
+    with np.errstate(all="ignore"):
+        light = curve(np.linspace(0, 1, 33, dtype=np.float32))
+    if not (np.isfinite(light).all() and (np.diff(light) >= 0).all() and light[0] > -0.01 and 0.5 < light[-1] < 1.5):
+        raise ValueError("not a rising curve from 0 to 1")
+    return curve
+
+
+def _read_curve(tag: bytes) -> Curve:
     if tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         if count == 0:

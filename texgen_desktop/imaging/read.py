@@ -107,7 +107,8 @@ def _check_size(header: StoredHeader, name: str) -> None:
 
 
 def _factor(width_px: int, height_px: int, max_pixels: int) -> int:
-    return max(1, math.ceil(math.sqrt(width_px * height_px / max_pixels)))
+    """The whole number that both sides are divided by; at least one pixel stays of the shorter."""
+    return min(math.ceil(math.sqrt(max(1, width_px * height_px / max_pixels))), width_px, height_px)
 
 
 def _assemble(decoding: Decoding, max_pixels: int, name: str) -> tuple[Floats, Floats | None]:
