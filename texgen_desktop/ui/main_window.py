@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self._actions = ActionBar(self, desk)
         self._status = StatusLine(studio)
         self.setStatusBar(self._status)
+        self._actions.menus["&View"].addSeparator()
         self.panels = [panel(studio, settings) for panel in discover()]
         self._docks = [self._place(panel) for panel in self.panels]
         self._recent = self._make_recent_menu()
@@ -75,8 +76,7 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"{type(panel).__name__}Dock")
         dock.setWidget(panel)
         self.addDockWidget(panel.area, dock)
-        view = self._actions.menus["&View"]
-        view.addAction(dock.toggleViewAction())
+        self._actions.menus["&View"].addAction(dock.toggleViewAction())
         return dock
 
     def _make_recent_menu(self) -> QMenu:
