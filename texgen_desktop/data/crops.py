@@ -1,6 +1,6 @@
 """Photos become training crops, each with the style that its sliders would have to show.
 
-The sampler bends the photo (larger, stretched, turned) and measures it (lighter, warmer): both are told to the networks, and so become
+The sampler bends the photo (larger, stretched, slanted) and measures it (lighter, warmer): both are told to the networks, and so become
 sliders. All of a crop follows from the generator that is handed in.
 """
 
@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,10 +19,10 @@ from texgen_desktop.data.photos import Photo
 
 SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
 STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
-ANGLE_DEGREES = 30.0
+SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeezed along the other
 _STYLE_PROBE = 256  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
-_LEAST_COHERENCE = 0.25
+_BENDS = ("scale", "stretch", "slant")
 _LUMA = (0.2126, 0.7152, 0.0722)  # Rec. 709
 _WARMTH = (0.5, 0.0, -0.5)
 
@@ -45,14 +44,6 @@ class Batch:
     style: Tensor
 
 
-def coherence(pixels: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
-    """How much the photo runs in one direction, from 0 (none) to 1, by its structure tensor (Bigün and Granlund 1987)."""
-    grey = pixels.mean(2)
-    dy, dx = np.gradient(grey)
-    xx, yy, xy = float((dx * dx).mean()), float((dy * dy).mean()), float((dx * dy).mean())
-    return math.hypot(xx - yy, 2 * xy) / max(xx + yy, 1e-12)
-
-
 class CropSampler:
     """Crops of the photos at every level of a pyramid with ``level_count`` octaves, the last one being the working scale."""
 
@@ -64,9 +55,8 @@ class CropSampler:
         self._pyramids = [self._pyramid(photo) for photo in photos]
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
-        directed = sum(coherence(p.pixels) for p in photos) / len(photos) > _LEAST_COHERENCE
-        self._bends = ("scale", "stretch", "angle") if directed else ("scale", "stretch")
-        self.axes = (*(StyleAxis(name) for name in self._bends), *self._measured_axes())
+        self.axes = tuple(StyleAxis(name) for name in _BENDS)
+        self.axes += self._measured_axes()
 
     def _pyramid(self, photo: Photo) -> list[Tensor]:
         """The photo at every half octave, finest first: sampling from the one just fine enough neither blurs nor flickers."""
@@ -80,7 +70,6 @@ class CropSampler:
 
     def _measured_axes(self) -> tuple[StyleAxis, ...]:
         """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
-        self.axes: tuple[StyleAxis, ...] = tuple(StyleAxis(name) for name in self._bends)
         probe = torch.Generator().manual_seed(0)
         crops = torch.cat([self.draw(probe, 0, 16, self._coarse_crop_px).patches for _ in range(_STYLE_PROBE // 16)])
         found = []
@@ -102,8 +91,8 @@ class CropSampler:
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
         """
-        dice = torch.rand(count, len(self._bends) + 5, generator=generator)
-        bends = 2 * dice[:, : len(self._bends)] - 1
+        dice = torch.rand(count, len(_BENDS) + 5, generator=generator)
+        bends = 2 * dice[:, : len(_BENDS)] - 1
         patches, coarse = [], []
         for k in range(count):
             pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]
@@ -114,7 +103,7 @@ class CropSampler:
         stack = torch.cat(patches)
         inner = stack if not surround else stack[..., surround:-surround, surround:-surround]
         style = [bends.to(self._device)]
-        for axis in self.axes[len(self._bends) :]:
+        for axis in self.axes[len(_BENDS) :]:
             measured = self._measure(axis.id, inner if level == 0 else torch.cat(coarse))
             style.append(((measured - axis.middle) / axis.spread).clamp(-2, 2)[:, None])
         return Batch(stack, torch.cat(style, 1))
@@ -122,16 +111,12 @@ class CropSampler:
     def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:
         """Where the crop lies. Lengths are in pixels of the working scale."""
         height, width = pyramid[0].shape[-2:]
-        bend = dict(zip(self._bends, bends.tolist(), strict=True))
-        zoom = 2 ** (SCALE_OCTAVES * bend["scale"])
-        stretch = 2 ** (STRETCH_OCTAVES * bend["stretch"] / 2)
-        angle = math.radians(ANGLE_DEGREES * bend.get("angle", 0.0))
-        # One pixel of the crop, in pixels of the photo: rotated after it was scaled and stretched.
-        step_x, step_y = 1 / (zoom * stretch), stretch / zoom
-        matrix = (
-            (math.cos(angle) * step_x, -math.sin(angle) * step_y),
-            (math.sin(angle) * step_x, math.cos(angle) * step_y),
-        )
+        scale, stretch, slant = (float(bend) for bend in bends)
+        step = 2 ** (-SCALE_OCTAVES * scale)
+        wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
+        lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
+        # What one pixel of the crop is in pixels of the photo: all bends keep the area but the scale.
+        matrix = ((step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide))
         unit = 2 ** (self._level_count - 1)
         outer = self._coarse_crop_px * unit
         inner = size * 2 ** (self._level_count - 1 - level)
@@ -142,7 +127,7 @@ class CropSampler:
         shift_x, shift_y = (float(dice[2]) - 0.5) * (outer - inner), (float(dice[3]) - 0.5) * (outer - inner)
         return _Frame(
             matrix=matrix,
-            step=math.sqrt(step_x * step_y),
+            step=step,
             outer_centre=(centre_x, centre_y),
             centre=(centre_x + matrix[0][0] * shift_x + matrix[0][1] * shift_y, centre_y + matrix[1][0] * shift_x + matrix[1][1] * shift_y),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from texgen_desktop.data.photos import Photo
@@ -35,8 +36,7 @@ class Palette:
         axes = vectors[:, ::-1].T
         # An eigenvector's sign is arbitrary; fixed, so that the same photo always gives the same palette.
         axes = axes * np.where(axes.sum(1, keepdims=True) < 0, -1.0, 1.0)
-        as_triple = lambda row: (float(row[0]), float(row[1]), float(row[2]))  # noqa: E731
-        return cls(as_triple(mean), tuple(as_triple(row) for row in axes), as_triple(scales))
+        return cls(_triple(mean), tuple(_triple(row) for row in axes), _triple(scales))
 
     def _matrix(self, like: Tensor) -> tuple[Tensor, Tensor]:
         scaled = torch.tensor(self.axes, dtype=torch.float64) * torch.tensor(self.scales, dtype=torch.float64)[:, None]
@@ -53,3 +53,7 @@ class Palette:
         """Coordinates (B, 3, H, W) -> sRGB-encoded, clipped to [0, 1]."""
         scaled, mean = self._matrix(x)
         return (torch.einsum("ac,bahw->bchw", scaled, x) + mean).clamp(0.0, 1.0)
+
+
+def _triple(row: NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(row[0]), float(row[1]), float(row[2])

@@ -27,6 +27,7 @@ from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family, RenderRequest, Slider
 from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
+from texgen_desktop.nn.layers import placed
 from texgen_desktop.nn.losses import relativistic, smoothness
 from texgen_desktop.nn.noise import gaussian_field, stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, below_of
@@ -34,7 +35,7 @@ from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, below_of
 _SLIDERS = {
     "scale": Slider("scale", "Scale", "How large the grains, stones or leaves are."),
     "stretch": Slider("stretch", "Stretch", "Wider than high to the right, higher than wide to the left."),
-    "angle": Slider("angle", "Angle", "The direction that the texture runs in."),
+    "slant": Slider("slant", "Slant", "Leaning to one side or to the other."),
     "brightness": Slider("brightness", "Brightness", "Like the darker or the lighter parts of the photo."),
     "warmth": Slider("warmth", "Warmth", "Like the bluer or the redder parts of the photo."),
 }
@@ -156,7 +157,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
 
 
 def _frozen(generator: Generator, device: torch.device) -> Generator:
-    return generator.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    return placed(generator, device).eval().requires_grad_(False)
 
 
 @torch.inference_mode()
@@ -193,7 +194,7 @@ class Training:
             self._critics = torch.nn.ModuleList(Critic(config.critic_width // 2, config.critic_width, style) for _ in range(config.levels))
         self._average = _frozen(copy.deepcopy(self._generator), device)
         for network in (self._generator, self._critics):
-            network.to(device, memory_format=torch.channels_last)
+            placed(network, device)
         self._generator_optimizers = [adam(self._generator.level(k), config.learning_rate) for k in range(config.levels)]
         self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
         self._losses: dict[str, tuple[Tensor, int]] = {}

@@ -37,7 +37,5 @@ def load_adam(optimizer: torch.optim.Adam, network: nn.Module, tensors: Mapping[
         for key in keys:
             value = tensors[f"{name}.{key}"]
             if key != "step":
-                value = value.to(parameter).contiguous(
-                    memory_format=torch.channels_last if value.dim() == 4 else torch.contiguous_format
-                )
+                value = value.to(parameter).contiguous(memory_format=torch.channels_last if value.dim() == 4 else torch.contiguous_format)
             optimizer.state[parameter][key] = value.clone()

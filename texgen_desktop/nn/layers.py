@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,3 +35,13 @@ def centre(x: Tensor, size: int) -> Tensor:
     """The middle (B, C, size, size) of a square picture."""
     edge = (x.shape[-1] - size) // 2
     return x[..., edge : edge + size, edge : edge + size]
+
+
+_Network = TypeVar("_Network", bound=nn.Module)
+
+
+def placed(network: _Network, device: torch.device) -> _Network:
+    """Moved to the device, weights in channels-last order: up to twice as fast on a CPU, and what tensor cores want."""
+    network.to(device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's overloads
+    return network

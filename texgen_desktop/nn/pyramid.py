@@ -130,13 +130,18 @@ class Critic(nn.Module):
 
     def __init__(self, entry: int, width: int, style: int) -> None:
         super().__init__()
-        layers = [convolution(COLOURS, entry, 3), convolution(entry, width, 4, stride=2), convolution(width, width, 3), convolution(width, width, 3)]
+        layers = [
+            convolution(COLOURS, entry, 3),
+            convolution(entry, width, 4, stride=2),
+            convolution(width, width, 3),
+            convolution(width, width, 3),
+        ]
         self.body = nn.ModuleList(layers)
         self.shifts = nn.ModuleList(nn.Linear(style, layer.out_channels, bias=False) for layer in layers)
         self.leave = convolution(width, 1, 1)
         self.projection = nn.Linear(style, width, bias=False)
         for linear in (*self.shifts, self.projection):
-            nn.init.normal_(linear.weight, 0.0, 0.1)  # type: ignore[arg-type]
+            nn.init.normal_(linear.weight, 0.0, 0.1)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)

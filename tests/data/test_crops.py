@@ -1,0 +1,97 @@
+"""Crops and the style that is told with them."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.families.conftest import spotted_photo
+from texgen_desktop.data.crops import CropSampler
+from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.photos import Photo
+from texgen_desktop.nn.noise import stream
+
+CPU = torch.device("cpu")
+
+
+def grating(angle_degrees: float = 0.0, period: float = 8.0, size: int = 160) -> Photo:
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+    angle = np.radians(angle_degrees)
+    wave = 0.5 + 0.4 * np.sin(2 * np.pi / period * (x * np.cos(angle) + y * np.sin(angle)))
+    ramp = 0.1 * (y / size - 0.5)
+    return Photo("grating", np.stack([wave + ramp, wave, wave - ramp], -1).astype(np.float32), size, size)
+
+
+def sampler(photo: Photo, coarse_crop_px: int = 12) -> CropSampler:
+    return CropSampler([photo], 3, coarse_crop_px, CPU)
+
+
+def test_the_same_generator_draws_the_same_crops():
+    crops = sampler(spotted_photo())
+    first, again = (crops.draw(stream(1, 8, 0), 1, 4, 16) for _ in range(2))
+    assert torch.equal(first.patches, again.patches)
+    assert torch.equal(first.style, again.style)
+    assert not torch.equal(first.patches, crops.draw(stream(1, 12, 0), 1, 4, 16).patches)
+
+
+def test_the_surround_adds_to_the_crop_and_does_not_move_it():
+    crops = sampler(grating())
+    plain = crops.draw(stream(0, 0, 0), 2, 3, 16).patches
+    wide = crops.draw(stream(0, 0, 0), 2, 3, 16, surround=5).patches
+    torch.testing.assert_close(wide[..., 5:-5, 5:-5], plain, atol=2e-3, rtol=0)
+
+
+def test_scale_tells_how_large_the_photo_was_made():
+    crops = sampler(grating(), 24)
+    batch = crops.draw(stream(0, 0, 0), 2, 64, 48)
+    spectrum = torch.fft.rfft(batch.patches[:, 0].mean(1) * torch.hann_window(48), n=512).abs()
+    frequency = spectrum[:, 4:].argmax(1) + 4.0
+    scale = batch.style[:, [a.id for a in crops.axes].index("scale")]
+    assert torch.corrcoef(torch.stack([scale, frequency.log()]))[0, 1] < -0.7
+
+
+def test_brightness_is_measured_and_lies_within_the_sliders_range():
+    crops = sampler(grating())
+    names = [a.id for a in crops.axes]
+    style = crops.draw(stream(0, 0, 0), 0, 64, 12).style
+    assert "warmth" in names
+    for name in names[2:]:
+        values = style[:, names.index(name)]
+        assert values.abs().max() <= 2
+        assert values.std() > 0.2
+
+
+def test_slant_tells_which_way_the_crop_leans():
+    crops = sampler(spotted_photo(200, 200), 24)
+    batch = crops.draw(stream(0, 0, 0), 2, 64, 48)
+    dy, dx = torch.gradient(batch.patches[:, 0], dim=(1, 2))
+    lean = (dx * dy).mean((1, 2)) / (dx.square() + dy.square()).mean((1, 2))
+    slant = batch.style[:, [a.id for a in crops.axes].index("slant")]
+    assert torch.corrcoef(torch.stack([slant, lean]))[0, 1].abs() > 0.7
+
+
+def test_a_photo_without_any_change_of_colour_still_has_three_sliders():
+    flat = Photo("flat", np.full((96, 96, 3), 0.5, np.float32), 96, 96)
+    assert [a.id for a in sampler(flat).axes] == ["scale", "stretch", "slant"]
+
+
+@pytest.mark.parametrize("shape", [(20, 20), (20, 300)])
+def test_a_photo_smaller_than_a_coarse_crop_is_mirrored_not_refused(shape):
+    rng = np.random.default_rng(0)
+    photo = Photo("small", rng.random((*shape, 3), dtype=np.float32), shape[1], shape[0])
+    batch = sampler(photo, 16).draw(stream(0, 0, 0), 2, 4, 24, surround=4)
+    assert batch.patches.shape == (4, 3, 32, 32)
+    assert torch.isfinite(batch.patches).all()
+
+
+def test_a_palette_goes_there_and_back():
+    palette = Palette.of([spotted_photo()])
+    rgb = torch.rand(2, 3, 5, 7)
+    torch.testing.assert_close(palette.decode(palette.encode(rgb)), rgb, atol=1e-5, rtol=0)
+
+
+def test_palette_coordinates_have_about_unit_variance_and_a_sign_that_is_always_the_same():
+    photo = spotted_photo()
+    coordinates = Palette.of([photo]).encode(torch.from_numpy(photo.pixels).permute(2, 0, 1)[None])
+    assert coordinates.var((0, 2, 3))[0] == pytest.approx(1, abs=0.05)
+    assert (coordinates.var((0, 2, 3)) < 1.1).all()
+    assert all(sum(axis) >= 0 for axis in Palette.of([photo]).axes)

@@ -1,0 +1,189 @@
+"""What every registered family has to keep, whatever it is made of."""
+
+import ast
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+
+import texgen_desktop.families as families
+from tests.families.conftest import spotted_photo
+from texgen_desktop.families import Look, Region, RenderRequest, discover
+
+FAMILIES = discover()
+CPU = torch.device("cpu")
+
+# The smallest config that still has every part of the family.
+SMALL = {"texture_gan": {"images": 24, "batch": 2, "levels": 3, "width": 8, "critic_width": 8}}
+
+
+def start(family, seed=0, **fields):
+    config = msgspec.convert({**SMALL[family.id], **fields}, family.config)
+    return family.start(config, [spotted_photo()], seed, CPU)
+
+
+def train(trainer, steps):
+    for _ in range(steps):
+        for _ in trainer.step():
+            pass
+
+
+@pytest.fixture(params=list(FAMILIES.values()), ids=list(FAMILIES))
+def family(request):
+    return request.param
+
+
+@pytest.fixture
+def model(family):
+    trainer = start(family)
+    train(trainer, 3)
+    return trainer.model()
+
+
+def test_a_family_is_one_file_that_no_other_family_knows(family):
+    source = Path(families.__file__).with_name(f"{family.id}.py")
+    imported = {
+        node.module for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
+    assert not [name for name in imported if name.startswith("texgen_desktop.families.")]
+
+
+def test_every_preset_is_a_config_and_costs_more_than_the_one_before(family):
+    costs = [family.cost_gflop(family.presets[name]) for name in ("draft", "standard", "high")]
+    assert all(isinstance(preset, family.config) for preset in family.presets.values())
+    assert costs == sorted(costs)
+    assert costs[0] > 0
+
+
+def test_an_unknown_field_and_a_value_out_of_range_are_refused(family):
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        msgspec.convert({"imagse": 5}, family.config)
+    with pytest.raises(msgspec.ValidationError, match="Expected `int` >="):
+        msgspec.convert({"images": -1}, family.config)
+
+
+def test_a_render_has_the_asked_size_lies_in_range_and_is_finite(family, model):
+    for height, width in ((1, 1), (17, 33), (40, 8)):
+        picture = family.render(model, RenderRequest(Look(), Region(-3, 5, height, width)))
+        assert picture.shape == (3, height, width)
+        assert picture.dtype == torch.float32
+        assert torch.isfinite(picture).all()
+        assert picture.min() >= 0
+        assert picture.max() <= 1
+
+
+def test_rendering_changes_nothing_and_draws_nothing_from_the_global_random_numbers(family, model):
+    request = RenderRequest(Look(layout_seed=3, detail_seed=4), Region(0, 0, 24, 24), (4, 4))
+    state = torch.random.get_rng_state()
+    first = family.render(model, request)
+    assert torch.equal(first, family.render(model, request))
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_rolling_a_tile_by_whole_cells_is_rendering_it_elsewhere(family, model):
+    cell, cells = model.cell_px, (3, 5)
+    height, width = cells[0] * cell, cells[1] * cell
+    tile = family.render(model, RenderRequest(Look(), Region(0, 0, height, width), cells))
+    elsewhere = family.render(model, RenderRequest(Look(), Region(cell, -2 * cell, height, width), cells))
+    torch.testing.assert_close(elsewhere, tile.roll((-cell, 2 * cell), (1, 2)), rtol=0, atol=1e-5)
+
+
+def test_a_skipped_level_halves_the_picture_and_keeps_its_look(family, model):
+    cell, cells = model.cell_px, (6, 6)
+    full = family.render(model, RenderRequest(Look(), Region(0, 0, 6 * cell, 6 * cell), cells))
+    half = family.render(model, RenderRequest(Look(), Region(0, 0, 3 * cell, 3 * cell), cells, skip_levels=1))
+    small = torch.nn.functional.avg_pool2d(full[None], 2)[0]
+    other = family.render(model, RenderRequest(Look(layout_seed=9), Region(0, 0, 3 * cell, 3 * cell), cells, skip_levels=1))
+    assert (half - small).abs().mean() < 0.6 * (other - small).abs().mean()
+
+
+def test_seeds_strengths_and_every_slider_change_the_picture(family, model):
+    def picture(look):
+        return family.render(model, RenderRequest(look, Region(0, 0, 32, 32), (8, 8)))
+
+    looks = [Look(layout_seed=1), Look(detail_seed=1), Look(layout_strength=0.5), Look(detail_strength=0.5)]
+    looks += [Look().with_value(slider.id, 0.8) for slider in model.sliders]
+    middle = picture(Look())
+    for look in looks:
+        assert (picture(look) - middle).abs().max() > 1e-3, look
+
+
+def test_there_are_three_to_eight_sliders_with_words_for_each(model):
+    assert 3 <= len(model.sliders) <= 8
+    assert len({s.id for s in model.sliders}) == len(model.sliders)
+    assert all(s.title and s.description for s in model.sliders)
+
+
+def test_every_weight_learns_at_some_point_of_the_schedule(family):
+    trainer = start(family)
+    before = trainer.state()
+    train(trainer, trainer.images_total // SMALL[family.id]["batch"])
+    after = trainer.state()
+    still = [k for k, v in before.items() if v.is_floating_point() and torch.equal(v, after[k])]
+    assert trainer.images_seen == trainer.images_total
+    assert not still
+
+
+def test_the_same_seed_trains_the_same_weights_and_another_seed_others(family):
+    states = []
+    for seed in (5, 5, 6):
+        trainer = start(family, seed)
+        torch.rand(3)  # whatever else draws random numbers in the program
+        train(trainer, 3)
+        states.append(trainer.state())
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    assert any(not torch.equal(value, states[2][name]) for name, value in states[0].items())
+
+
+def test_a_run_resumed_at_any_step_equals_one_that_never_stopped(family):
+    straight = start(family)
+    train(straight, 12)
+    for stop_after in (1, 4, 7, 11):
+        first = start(family)
+        train(first, stop_after)
+        tensors, seen = first.state(), first.images_seen
+        second = start(family)
+        second.load_state(tensors, seen)
+        family.render(second.model(), RenderRequest(Look(), Region(0, 0, 16, 16)))
+        train(second, 12 - stop_after)
+        state = second.state()
+        for name, value in straight.state().items():
+            assert torch.equal(value, state[name]), (stop_after, name)
+
+
+def test_a_step_that_was_begun_and_left_changes_nothing_that_a_save_would_keep(family):
+    """Pausing closes the generator only after whole steps; a step cut short is done again in full."""
+    trainer, other = start(family), start(family)
+    train(trainer, 2)
+    train(other, 2)
+    next(trainer.step())
+    assert trainer.images_seen == other.images_seen
+    assert all(torch.equal(value, trainer.state()[name]) for name, value in other.state().items())
+
+
+def test_a_model_opened_from_its_header_and_tensors_renders_the_same(family, model):
+    header = msgspec.json.decode(msgspec.json.encode(model.header()))
+    opened = family.open(header, model.tensors(), CPU)
+    request = RenderRequest(Look(style=((model.sliders[0].id, 0.5),)), Region(0, 0, 24, 24), (4, 4))
+    assert torch.equal(family.render(model, request), family.render(opened, request))
+    assert opened.sliders == model.sliders
+
+
+def test_a_snapshot_does_not_change_when_training_goes_on(family):
+    trainer = start(family)
+    train(trainer, 2)
+    model = trainer.model()
+    request = RenderRequest(Look(), Region(0, 0, 16, 16))
+    before = family.render(model, request)
+    train(trainer, 3)
+    assert torch.equal(before, family.render(model, request))
+
+
+def test_losses_are_finite_means_and_are_handed_out_once(family):
+    trainer = start(family)
+    train(trainer, 6)
+    losses = trainer.take_losses()
+    assert losses
+    assert all(abs(value) < 1e3 for value in losses.values())
+    assert trainer.take_losses() == {}
