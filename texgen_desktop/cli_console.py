@@ -22,6 +22,12 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def sentences(message: str, hint: str) -> str:
+    """Both on one line; a message that ends with a file's name gets a full stop."""
+    stop = "" if message.endswith((".", "!", "?")) or not hint else "."
+    return f"{message}{stop} {hint}".rstrip()
+
+
 class Console:
     """Progress and notes go to standard error, results to standard output. A reader that goes away never stops the work."""
 
@@ -39,7 +45,7 @@ class Console:
         _write(sys.stderr, _one_line(text) + "\n")
 
     def error(self, problem: Problem) -> None:
-        self.note(f"texgen: {problem.message} {problem.hint}".rstrip())
+        self.note(f"texgen: {sentences(problem.message, problem.hint)}")
 
     def progress(self, done: float, text: str) -> None:
         """``done`` is in [0, 1]. Shown often on a terminal, every few seconds in a pipe, and at the very end."""

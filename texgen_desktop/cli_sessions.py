@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from texgen_desktop.cli_console import Console, duration
+from texgen_desktop.cli_console import Console, duration, sentences
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.environment import prepare_environment
 
@@ -68,7 +69,7 @@ class Session:
             case m.JobEnded(outcome="failed", problem=problem):
                 self.fail(problem or m.Problem("The work failed."))
             case m.Notice(message, hint):
-                self.console.note(f"{message} {hint}".rstrip())
+                self.console.note(sentences(message, hint))
             case _:
                 self.on_event(event)
 
@@ -117,7 +118,7 @@ class TrainSession(Session):
             run = unfinished[-1]
             self.console.note(f"Going on with {run.id} ({run.images_seen} of {run.images_total} images).")
             self.post(m.SelectRun(run.id))
-            self.post(m.Resume(self._settings.minutes))
+            self.post(m.Resume(self._settings.minutes or math.inf))
             return
         if project.photos and self._photos:
             self.console.note("The project has its photos already; the ones named here are not added.")

@@ -284,7 +284,7 @@ class Pause:
 class Resume:
     """Go on with a paused run, or with the selected run from its newest checkpoint.
 
-    ``minutes`` limits this sitting; None leaves the limit that the run was started with.
+    ``minutes`` limits this sitting; None leaves the limit that the run was started with, infinity lifts it.
     """
 
     minutes: float | None = None

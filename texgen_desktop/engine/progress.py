@@ -36,7 +36,7 @@ class LossMeans:
 class ProgressReport:
     """Called after every whole step; speaks at most ten times a second.
 
-    ``predicted_s`` is what the whole schedule should take on this machine, or None; ``limit_s`` is when this sitting ends anyway.
+    ``predicted_s`` is what the whole schedule should take on this machine, or None; this sitting ends after ``limit_s`` anyway.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ProgressReport:
         trainer: Trainer,
         emit: Callable[[TrainingProgress], None],
         predicted_s: float | None,
-        limit_s: float | None,
+        limit_s: float,
         reads_every_step: bool,
         clock: Clock = time.monotonic,
     ) -> None:
@@ -61,7 +61,7 @@ class ProgressReport:
 
     @property
     def is_out_of_time(self) -> bool:
-        return self._limit_s is not None and self._clock() - self._began_s >= self._limit_s
+        return self._clock() - self._began_s >= self._limit_s
 
     def update(self, log: MetricsLog, is_last: bool) -> None:
         """Read, log and tell the losses when it is time to. Raises NonFiniteLoss."""
@@ -93,8 +93,6 @@ class ProgressReport:
         if self._rate.per_s > 0:
             estimates.append((max(done, 0.01), self._trainer.images_total * (1 - done) / self._rate.per_s))
         weight = sum(share for share, _ in estimates)
-        left_s = sum(share * seconds for share, seconds in estimates) / weight if weight > 0 else None
-        if self._limit_s is None:
-            return left_s
-        limit_left_s = max(0.0, self._limit_s - (self._clock() - self._began_s))
-        return limit_left_s if left_s is None else min(left_s, limit_left_s)
+        left_s = sum(share * seconds for share, seconds in estimates) / weight if weight > 0 else math.inf
+        left_s = min(left_s, max(0.0, self._limit_s - (self._clock() - self._began_s)))
+        return left_s if math.isfinite(left_s) else None

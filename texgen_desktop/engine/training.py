@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,7 +28,7 @@ from texgen_desktop.imaging.patches import patch_distance
 CHECKPOINT_INTERVAL_S = 60.0
 CHECKPOINT_SHARE = 1 / 20
 """Saving takes at most this share of the time, on a slow disk too."""
-_SCORE_SIDE_PX = 256
+_SCORE_SIDE_PX = 192
 _SCORE_PHOTOS = 4
 
 
@@ -35,13 +36,14 @@ class Training:
     """A run from Train or Resume until it ends. A pause ends only its job: the trainer stays in memory, ready to go on."""
 
     def __init__(self, host: Host, project: Project, family: Family, settings: TrainSettings, run: Run | None = None) -> None:
-        """A new run, or ``run`` from its newest checkpoint. ``settings.minutes`` limits this sitting."""
+        """A new run, or ``run`` from its newest checkpoint."""
         self.source: Source | None = None
         """The newest snapshot, known to be finite."""
         self._host = host
         self._project = project
         self._family = family
         self._settings = settings
+        self._minutes = math.inf if settings.minutes is None else settings.minutes
         self._run = run
         self._started: Started | None = None
         self._log: MetricsLog | None = None
@@ -66,7 +68,7 @@ class Training:
         """Another sitting, limited to ``minutes`` if given, else as the run was."""
         self._ending = None
         if minutes is not None:
-            self._settings = replace(self._settings, minutes=minutes)
+            self._minutes = minutes
 
     @contextmanager
     def moving(self) -> Iterator[None]:
@@ -99,8 +101,7 @@ class Training:
 
     def _train(self, started: Started) -> Work:
         trainer, host = started.trainer, self._host
-        limit_s = None if self._settings.minutes is None else self._settings.minutes * 60
-        report = ProgressReport(trainer, host.emit, started.predicted_s, limit_s, host.device.type == "cpu", host.clock)
+        report = ProgressReport(trainer, host.emit, started.predicted_s, self._minutes * 60, host.device.type == "cpu", host.clock)
         snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
         checkpoints.done()
         self._log = MetricsLog(started.run.metrics_path, trainer.images_seen)

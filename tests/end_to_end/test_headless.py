@@ -1,0 +1,97 @@
+"""The real family without a window: the command line as a process that is interrupted, killed and piped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.desk import Desk
+from texgen_desktop.cli import main
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.model_file import load_model
+
+SMALL = {"levels": "2", "width": "8", "critic_width": "8", "batch": "2"}
+IMAGES = 96
+
+
+def train(project: Path, *photos: Path) -> list[str]:
+    """Arguments of a training that takes seconds."""
+    settings = [argument for name, value in SMALL.items() for argument in ("--set", f"{name}={value}")]
+    return ["train", *map(str, photos), "--project", str(project), "--images", str(IMAGES), "--seed", "7", "--device", "cpu", *settings]
+
+
+def start(arguments: list[str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "texgen_desktop.cli", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_progress(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if f"/{IMAGES} images" in line:
+            return
+    pytest.fail("the training never began:\n" + "".join(said))
+
+
+def end_with(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+def model_sha(project: Path) -> str:
+    return load_model(project / "runs" / "run-001" / "model.safetensors").sha256
+
+
+def test_a_training_that_is_interrupted_terminated_and_killed_ends_with_the_weights_of_one_that_was_not(
+    tiny_photo: Path, tmp_path: Path
+) -> None:
+    straight, torn = tmp_path / "straight", tmp_path / "torn"
+    assert main(train(straight, tiny_photo)) == 0
+
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        process = start(train(torn, tiny_photo))
+        wait_for_progress(process)
+        returned, said = end_with(process, number)
+        assert returned == code
+        assert "the run is saved" in said
+        assert "Traceback" not in said
+    process = start(train(torn))
+    wait_for_progress(process)
+    assert end_with(process, signal.SIGKILL)[0] == -signal.SIGKILL
+
+    assert main(train(torn)) == 0
+    assert model_sha(torn) == model_sha(straight)
+
+
+def test_window_and_command_line_make_the_same_bytes(tiny_photo: Path, tmp_path: Path) -> None:
+    project = tmp_path / "command line"
+    assert main(train(project, tiny_photo)) == 0
+    assert main(["sample", str(project), "--out", str(tmp_path / "one.png"), "--size", "300x260", "--seed", "2"]) == 0
+
+    desk = Desk(tmp_path)
+    tile = m.Render(m.RenderRequest(m.Look(), m.Region(0, 0, 64, 64)), 1)
+    export = m.ExportSettings(tmp_path / "two.png", "png", 16, 300, 260, m.Look(layout_seed=2))
+    desk.when(m.JobStarted, tile)
+    desk.when(m.JobEnded, tile, m.Export(export))
+    desk.when(m.JobEnded, m.Quit(), if_=lambda event: event.job == "export")
+    settings = m.TrainSettings(config=tuple((name, int(value)) for name, value in SMALL.items()), images=IMAGES, seed=7)
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(settings))
+    assert model_sha(desk.project.folder) == model_sha(project)
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_training(tiny_photo: Path, tmp_path: Path) -> None:
+    process = start(train(tmp_path / "p", tiny_photo))
+    assert process.stderr is not None
+    assert process.stdout is not None
+    process.stderr.close()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert (tmp_path / "p" / "runs" / "run-001" / "model.safetensors").is_file()

@@ -1,0 +1,213 @@
+"""The command line in this process, with the real engine and a tiny family; signals and pipes are in end_to_end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import tiny_family
+from texgen_desktop.cli import main
+from texgen_desktop.cli_console import Console, duration
+from texgen_desktop.engine.messages import Problem
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_family.install(monkeypatch)
+
+
+@pytest.fixture
+def project(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> Path:
+    """Trained to the end."""
+    folder = tmp_path / "project"
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "20", "--project", str(folder), "--device", "cpu"]) == 0
+    capsys.readouterr()
+    return folder
+
+
+def error_line(capsys: Capture) -> str:
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line.startswith("texgen: ")]
+    assert len(lines) == 1, captured.err
+    assert "Traceback" not in captured.err
+    return lines[0]
+
+
+def test_train_prints_where_the_model_is(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "8", "--project", str(tmp_path / "p")]) == 0
+    captured = capsys.readouterr()
+    assert Path(captured.out.strip()) == tmp_path / "p" / "runs" / "run-001" / "model.safetensors"
+    assert "Device: CPU" in captured.err
+    assert "100%  8/8 images" in captured.err
+
+
+def test_train_goes_on_with_an_unfinished_run(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    folder = str(tmp_path / "p")
+    first = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--set", "images=40", "--project", folder]
+    assert main(first) == 0
+    assert main(["train", "--project", folder]) == 0  # without the limit of the first sitting
+    assert "Going on with run-001" in capsys.readouterr().err
+    assert main(["info", folder]) == 0
+    assert "40 of 40 images, finished" in capsys.readouterr().out
+    assert not (tmp_path / "p" / "runs" / "run-002").exists()
+
+
+def test_train_on_a_finished_project_starts_another_run_on_its_photos(project: Path, tiny_photo: Path, capsys: Capture) -> None:
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "8", "--seed", "5", "--project", str(project)]) == 0
+    assert "has its photos already" in capsys.readouterr().err
+    assert (project / "runs" / "run-002" / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--family", "gone"], "no model family named gone"),
+        (["--set", "depth=3"], "no setting named depth"),
+        (["--set", "batch=99"], "batch cannot be used"),
+    ],
+)
+def test_a_training_that_cannot_start_says_why_on_one_line(
+    tiny_photo: Path, tmp_path: Path, capsys: Capture, arguments: list[str], says: str
+) -> None:
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--project", str(tmp_path / "p"), *arguments]) == 1
+    assert says in error_line(capsys)
+
+
+def test_a_photo_with_a_newline_in_its_name_stays_on_one_line(tmp_path: Path, capsys: Capture) -> None:
+    photo = tmp_path / "not\na <b>photo.png"
+    photo.write_bytes(b"nothing")
+    assert main(["train", str(photo), "--project", str(tmp_path / "p")]) == 1
+    assert r"not\na <b>photo.png" in error_line(capsys)
+
+
+def test_sample_writes_a_tile_with_sliders_seeds_and_size(project: Path, tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "tile.png"
+    arguments = [
+        "sample",
+        str(project),
+        "--out",
+        str(out),
+        "--size",
+        "96x64",
+        "--seed",
+        "3",
+        "--style",
+        "warmth=0.5,contrast=-1",
+        "--bits",
+        "8",
+    ]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    plain = tmp_path / "plain.png"
+    assert main(["sample", str(project), "--out", str(plain), "--size", "96x64", "--seed", "3", "--bits", "8"]) == 0
+    styled, neutral = (np.asarray(Image.open(path)) for path in (out, plain))
+    assert styled.shape == neutral.shape == (64, 96, 3)
+    assert styled[..., 0].mean() > neutral[..., 0].mean()
+
+
+def test_sample_writes_a_batch_from_a_model_file_alone(project: Path, tmp_path: Path, capsys: Capture) -> None:
+    model = (project / "runs" / "run-001" / "model.safetensors").rename(tmp_path / "model.safetensors")
+    assert main(["sample", str(model), "--out", str(tmp_path / "tile.jpg"), "--size", "48", "--count", "3"]) == 0
+    assert [Path(line).name for line in capsys.readouterr().out.splitlines()] == ["tile-1.jpg", "tile-2.jpg", "tile-3.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--style", "warmth=0.1,shine=1"], "no slider named shine. Its sliders are: warmth, contrast."),
+        (["--bits", "32"], "PNG cannot hold 32 bits"),
+    ],
+)
+def test_a_tile_that_cannot_be_made_says_why_on_one_line(
+    project: Path, tmp_path: Path, capsys: Capture, arguments: list[str], says: str
+) -> None:
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), *arguments]) == 1
+    assert says in error_line(capsys)
+    assert not list(tmp_path.glob("tile*"))
+
+
+def test_a_project_without_a_model_cannot_be_sampled(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "p"
+    assert main(["train", str(tiny_photo), "--family", "gone", "--project", str(folder)]) == 1
+    capsys.readouterr()
+    assert main(["sample", str(folder), "--out", str(tmp_path / "tile.png")]) == 1
+    assert "no trained model yet" in error_line(capsys)
+
+
+def test_info_lists_runs_sliders_and_the_hash(project: Path, capsys: Capture) -> None:
+    assert main(["info", str(project)]) == 0
+    out = capsys.readouterr().out
+    assert "run: run-001, tiny, standard, seed 0, 20 of 20 images, finished" in out
+    assert "slider: warmth" in out
+    assert "sha256: " in out
+
+
+def test_info_on_something_else_fails_with_one_line(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    for path in (tiny_photo, tmp_path, tmp_path / "gone"):
+        assert main(["info", str(path)]) == 1
+        error_line(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["train", "--project", "p"],
+        ["train", "photo.png"],
+        ["train", "photo.png", "--project", "p", "--minutes", "3", "--images", "5"],
+        ["train", "photo.png", "--project", "p", "--minutes", "nan"],
+        ["sample", "p"],
+        ["sample", "p", "--out", "tile.txt"],
+        ["sample", "p", "--out", "tile.png", "--size", "wide"],
+        ["sample", "p", "--out", "tile.png", "--size", "64x0"],
+        ["sample", "p", "--out", "tile.png", "--style", "warmth=7"],
+        ["sample", "p", "--out", "tile.png", "--style", "warmth"],
+        ["sample", "p", "--out", "tile.png", "--seed", "-1"],
+    ],
+)
+def test_a_wrong_command_line_exits_with_two(arguments: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "usage: texgen" in capsys.readouterr().err
+
+
+def test_help_documents_the_exit_codes(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    out = capsys.readouterr().out
+    assert all(code in out for code in ("130", "143"))
+
+
+def test_help_needs_neither_torch_nor_qt() -> None:
+    code = (
+        "import sys; from texgen_desktop.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'torch', 'PySide6'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_pipe_gets_few_plain_lines(capsys: Capture) -> None:
+    console = Console()
+    for step in range(101):
+        console.progress(step / 100, f"{step}/100 images")
+    assert capsys.readouterr().err.splitlines() == ["  0%  0/100 images", "100%  100/100 images"]
+
+
+def test_an_error_names_what_happened_and_the_way_out(capsys: Capture) -> None:
+    Console().error(Problem("This file is not there: a.png", "Choose another."))
+    assert capsys.readouterr().err == "texgen: This file is not there: a.png. Choose another.\n"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (75.4, "1:15"), (3700, "1:01:40")])
+def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
