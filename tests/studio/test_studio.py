@@ -272,6 +272,14 @@ def test_a_notice_is_told_and_stops_nothing(studio: Studio) -> None:
     assert studio.state.problem is None
 
 
+def test_the_look_of_the_last_moment_reaches_the_engine_before_it_quits(studio: Studio, engine: Recorder) -> None:
+    studio.set_slider("scale", 0.1)
+    studio.set_slider("scale", 0.2)
+    studio.save_and_quit()
+    assert engine.renders()[-1].request.look.value("scale") == 0.2
+    assert engine.posted[-1] == m.Quit()
+
+
 def test_the_end_of_the_engine_is_told(studio: Studio, engine: Recorder) -> None:
     ended: list[bool] = []
     studio.closed.connect(lambda: ended.append(True))

@@ -49,6 +49,11 @@ class Refresh:
         if self._waiting is not None:
             self._send(self._waiting)
 
+    def flush(self) -> None:
+        """Post the newest wish without waiting: a project that is left keeps the look of the last one posted."""
+        if self._waiting is not None:
+            self._send(self._waiting)
+
     def _send(self, request: RenderRequest) -> None:
         self._ticket += 1
         self._on_its_way, self._waiting = self._ticket, None

@@ -236,6 +236,7 @@ class Studio(QObject):
 
     def save_and_quit(self) -> None:
         """Stop what runs, save it and end the engine; ``closed`` tells when that is done."""
+        self._refresh.flush()
         self._post(m.Quit())
 
     # ------------------------------------------------------------------------------------------- the engine
@@ -272,6 +273,7 @@ class Studio(QObject):
         if self.state.is_training:
             self.report(m.Problem("A texture is being trained.", "Pause or stop the training, then open something else."))
             return
+        self._refresh.flush()
         if self.state.training == "paused":
             self._post(m.Stop())
         self._post(command)
