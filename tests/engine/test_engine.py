@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -173,3 +174,52 @@ def test_a_deleted_run_is_no_longer_shown(desk: Desk, tiny_photo: Path) -> None:
     shown = [event.model is not None for event in desk.all(m.ModelChanged)]
     assert (shown[-2], shown[-1]) == (True, False)
     assert desk.project.runs == ()
+
+
+def test_what_is_posted_after_quit_is_not_begun(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.PhotoLoaded, m.Quit(), m.Train(ENDLESS), m.RenameProject("too late"))
+    desk.run(m.CreateProject((tiny_photo,)))
+    assert not desk.all(m.JobStarted)
+    assert desk.project.name != "too late"
+
+
+def test_an_unknown_failure_in_a_job_is_told_with_its_traceback_and_the_engine_lives_on(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiny_family.TinyTrainer, "take_losses", lambda trainer: 1 / 0)
+    desk.when(m.JobEnded, m.RenameProject("still here"), m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert "ZeroDivisionError" in problem.detail
+    assert desk.project.name == "still here"
+
+
+def test_an_export_that_fails_leaves_the_training_alone(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("texgen_desktop.engine.exporting.open_writer", full_disk)
+    wanted = m.ExportSettings(tmp_path / "tile.png", "png", 16, 64, 64, m.Look())
+    desk.when(m.TrainingProgress, m.Export(wanted), if_=lambda event: event.images_seen > 8)
+    desk.when(m.JobEnded, if_=lambda event: event.job == "export" and event.outcome == "failed")
+    desk.when(m.JobEnded, m.Quit(), if_=ended("finished"))
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(m.TrainSettings("tiny", images=400)))
+    problem = desk.all(m.JobEnded)[0].problem
+    assert problem is not None
+    assert "disk is full" in problem.message
+
+
+def test_the_recipe_of_an_export_is_found_and_its_model_recognised(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tile.png"
+    look = m.Look((("warmth", 0.5),), 3, 4)
+    desk.when(m.JobEnded, m.Export(m.ExportSettings(path, "png", 8, 32, 32, look)))
+    desk.when(m.JobEnded, m.ReadRecipe(path), m.CloseProject(), m.ReadRecipe(path), m.ReadRecipe(tiny_photo), m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    ours, without_model, photo = desk.all(m.RecipeRead)
+    assert ours.recipe is not None
+    assert (ours.recipe.look, ours.is_model_open) == (look, True)
+    assert (without_model.recipe, without_model.is_model_open) == (ours.recipe, False)
+    assert photo.recipe is None

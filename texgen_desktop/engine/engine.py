@@ -20,8 +20,8 @@ from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
 from texgen_desktop.engine.jobs import Result, Work, run_to_end
 from texgen_desktop.engine.recipe import recipe_from_json
-from texgen_desktop.engine.rendering import Renderer
 from texgen_desktop.engine.source import Source, open_source
+from texgen_desktop.engine.stage import Stage
 from texgen_desktop.engine.starting import Host
 from texgen_desktop.engine.training import Training
 from texgen_desktop.engine.workspace import Intake, Workspace
@@ -33,6 +33,7 @@ Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.Dis
 """Commands that end a run in training first: it is saved, and they wait for that."""
 AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.Quit
 """Commands that never wait behind others."""
+_ENDED = object()
 
 
 class Engine:
@@ -54,8 +55,7 @@ class Engine:
         self._pictures: Intake | None = None  # and on their way to the screen
         self._jobs: dict[m.JobKind, Work] = {}
         self._training: Training | None = None
-        self._source: Source | None = None
-        self._renderer = Renderer(emit)
+        self._stage = Stage(emit)
 
     def post(self, command: m.Command) -> None:
         """From any thread, also before ``run`` and from a signal handler."""
@@ -76,9 +76,10 @@ class Engine:
     def _turn(self) -> None:
         """All waiting commands, then one slice of the picture, then one of each job: none of them starves the others."""
         for command in self._take_commands():
-            self._guard(partial(self._handle, command), self._report)
-        if self._renderer.is_active:
-            self._guard(self._renderer.advance, self._report)
+            if not self._is_quitting:
+                self._guard(partial(self._handle, command), self._report)
+        if self._stage.has_work:
+            self._guard(self._stage.advance, self._report)
         if self._intake is not None:
             self._guard(self._advance_intake, self._fail_intake)
         if self._pictures is not None:
@@ -98,7 +99,7 @@ class Engine:
 
     def _take_commands(self) -> list[m.Command]:
         """What is to be done now, in the order of its coming; of several Renders only the newest."""
-        is_idle = not (self._jobs or self._intake or self._pictures or self._renderer.is_active or self._held)
+        is_idle = not (self._jobs or self._intake or self._pictures or self._stage.has_work or self._held)
         commands = [self._inbox.get()] if is_idle and not self._is_quitting else []
         while not self._inbox.empty():
             commands.append(self._inbox.get())
@@ -115,7 +116,7 @@ class Engine:
         use_all_cores()
         self._families = families.discover()
         speed = run_to_end(conv_gflops(choice.device))
-        self._host = Host(choice.device, speed, self._emit, self._show_live, self._workspace.announce)
+        self._host = Host(choice.device, speed, self._emit, self._stage.use_live, self._workspace.announce)
         infos = tuple(describe_family(family, speed) for family in self._families.values())
         self._emit(m.EngineReady(describe(choice.device), infos, speed))
         if choice.notice:
@@ -141,7 +142,7 @@ class Engine:
         match command:
             case m.Render():
                 self._workspace.look = command.request.look
-                self._renderer.ask(command)
+                self._stage.ask(command)
             case m.Train(settings):
                 self._train(settings)
             case m.Resume(minutes):
@@ -159,7 +160,7 @@ class Engine:
             case m.OpenModel(path):
                 source = open_source(path, self._families, self._host.device)
                 self._workspace.close()
-                self._use(source)
+                self._stage.use(source)
             case m.Quit():
                 self._quit()
             case _:
@@ -232,8 +233,8 @@ class Engine:
         project = self._workspace.require(to_write=False)
         with self._training.moving() if self._training else nullcontext():
             project.save_as(folder)
-        if self._training is None:
-            self._use(self._selected_source())
+        if "train" not in self._jobs:
+            self._stage.use(self._selected_source())
 
     def _delete_run(self, run_id: str) -> None:
         project = self._workspace.require()
@@ -248,29 +249,10 @@ class Engine:
     def _read_recipe(self, path: Path) -> None:
         text = read_metadata(path)
         recipe = recipe_from_json(text) if text else None
-        is_model_open = recipe is not None and self._source is not None and recipe.model_sha256 == self._source.sha256 != ""
+        is_model_open = recipe is not None and self._stage.source is not None and recipe.model_sha256 == self._stage.source.sha256 != ""
         self._emit(m.RecipeRead(path, recipe, is_model_open))
 
     # -------------------------------------------------------------------------------------------------- models
-
-    def _use(self, source: Source | None) -> None:
-        """Render with this from now on, and say so when it is another model or the same one in another state."""
-        was = self._source.info() if self._source else None
-        now = source.info() if source else None
-        self._source = source
-        if source is not None and was == now:
-            self._renderer.refresh(source, is_live=False)
-        else:
-            self._renderer.show(source)
-            self._emit(m.ModelChanged(now))
-
-    def _show_live(self, source: Source) -> float:
-        if self._source is not None and self._source.info() == source.info():
-            self._source = source
-            self._renderer.refresh(source, is_live=True)
-        else:
-            self._use(source)
-        return self._renderer.live_interval_s
 
     def _selected_source(self) -> Source | None:
         """The model of the selected run. A damaged one is told and passed over: the project is of use without it."""
@@ -287,14 +269,11 @@ class Engine:
     def _leave_run(self) -> None:
         """Forget a paused run (it is saved) and show what is selected now."""
         self._training = None
-        self._use(self._selected_source())
+        self._stage.use(self._selected_source())
 
     def _on_switched(self) -> None:
         self._training = self._pictures = None
-        source = self._selected_source()
-        self._renderer.show(source)
-        self._source = source
-        self._emit(m.ModelChanged(source.info() if source else None))
+        self._stage.replace(self._selected_source())
 
     # -------------------------------------------------------------------------------------------------- training
 
@@ -344,17 +323,17 @@ class Engine:
             if self._host.device.type == "cuda":
                 torch.cuda.empty_cache()
         if training.source is not None:
-            self._use(replace(training.source, images_seen=None))
+            self._stage.use(replace(training.source, images_seen=None))
 
     # ------------------------------------------------------------------------------------------------------ jobs
 
     def _export(self, settings: m.ExportSettings) -> None:
         if "export" in self._jobs:
             raise TexGenError("A file is being exported already.", "Wait for it, or cancel it.")
-        if self._source is None:
+        if self._stage.source is None:
             raise TexGenError("There is no texture to export yet.", "Train one, or open a model.")
         check_export(settings)
-        self._begin("export", export(self._source, settings, self._emit))
+        self._begin("export", export(self._stage.source, settings, self._emit))
 
     def _begin(self, job: m.JobKind, work: Work) -> None:
         self._jobs[job] = work
@@ -371,7 +350,7 @@ class Engine:
         if job == "train" and self._training is not None and self._training.is_started:
             self._stop()
         elif job in self._jobs:
-            self._jobs[job].close()
+            self._guard(self._jobs[job].close, self._report)
             self._finish(job, Result("stopped"))
 
     def _finish(self, job: m.JobKind, result: Result, problem: m.Problem | None = None) -> None:
@@ -380,6 +359,3 @@ class Engine:
             self._guard(partial(self._end_training, result.outcome), self._report)
             self._guard(self._workspace.announce, self._report)
         self._emit(m.JobEnded(job, result.outcome, problem, result.files))
-
-
-_ENDED = object()
