@@ -135,6 +135,7 @@ def test_a_project_that_was_closed_while_training_goes_on_where_it_was(start: Ca
     person.studio.set_train_settings(ENDLESS)
     person.studio.train()
     person.waits_for_a_run_in_progress()
+    person.waits_until(lambda: person.studio.state.model)
     person.studio.set_slider("warmth", 0.5)
     folder = person.studio.state.project.folder
     assert person.window.close()
