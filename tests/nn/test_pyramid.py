@@ -4,10 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from texgen_desktop.nn.layers import halve
 from texgen_desktop.nn.noise import gaussian_field
-from texgen_desktop.nn.pyramid import Critic, Generator, Level, LevelShape, below_of
+from texgen_desktop.nn.pyramid import Critic, Generator, Level, LevelShape
 
-SHAPES = (LevelShape(8, 5, 3), LevelShape(8, 3, 2), LevelShape(12, 2, 4, grain=2))
+SHAPES = (LevelShape(8, 5, 3), LevelShape(8, 3, 2), LevelShape(12, 2, 4))
 STYLE = torch.tensor([[0.4, -0.7]])
 
 
@@ -23,9 +24,8 @@ def generator() -> Generator:
 
 def plane_noise(cells=(None, None), seed=1):
     def noise(level, y, x, height, width):
-        shape = SHAPES[level]
-        periods = tuple(None if n is None else n * 2**level // shape.grain for n in cells)
-        return gaussian_field(seed, level, shape.noise, y, x, height, width, periods)
+        periods = tuple(None if n is None else n * 2 ** max(0, level - 1) for n in cells)
+        return gaussian_field(seed, level, SHAPES[level].noise, y, x, height, width, periods)
 
     return noise
 
@@ -41,13 +41,10 @@ def whole_torus(generator: Generator, rows: int, columns: int, seed=1) -> torch.
     picture = None
     for k, shape in enumerate(SHAPES):
         level = generator.level(k)
-        height, width = rows * 2**k, columns * 2**k
-        field = gaussian_field(seed, k, shape.noise, 0, 0, height // shape.grain, width // shape.grain)
+        side = 2 ** max(0, k - 1)
+        x = gaussian_field(seed, k, shape.noise, 0, 0, rows * side, columns * side)
         if picture is not None:
-            big = F.interpolate(circular(picture, 1), scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
-            x = torch.cat([F.pixel_unshuffle(big, shape.grain), field], 1)
-        else:
-            x = field
+            x = torch.cat([picture, x], 1)
         for styled in (level.enter, level.style_again):
             scale, shift = styled.affine(STYLE)[:, :, None, None].chunk(2, 1)
             c = styled.convolution
@@ -55,8 +52,13 @@ def whole_torus(generator: Generator, rows: int, columns: int, seed=1) -> torch.
             x = y if styled is level.enter else y + x
         for c in level.body:
             x = F.leaky_relu(F.conv2d(circular(x, 1), c.weight, c.bias), 0.2) + x
-        detail = F.pixel_shuffle(F.conv2d(circular(x, 1), level.leave.weight, level.leave.bias), shape.grain)
-        picture = detail if picture is None else big + detail
+        x = F.conv2d(circular(x, 1), level.leave.weight, level.leave.bias)
+        if picture is None:
+            picture = x
+        else:
+            detail = F.pixel_shuffle(x, 2)
+            means = F.interpolate(halve(detail), scale_factor=2, mode="nearest")
+            picture = F.interpolate(picture, scale_factor=2, mode="nearest") + detail - means
     return picture
 
 
@@ -107,14 +109,11 @@ def test_a_halo_one_pixel_too_small_is_noticed(generator, monkeypatch):
         torch.testing.assert_close(strip, whole[..., 8:16, :], rtol=0, atol=1e-5)
 
 
-def test_training_hands_up_what_rendering_hands_up():
-    """``below_of`` a finished patch equals doubling the halved plane, away from the patch's edge."""
-    torch.manual_seed(0)
-    plane = torch.randn(1, 3, 64, 64)
-    halved = F.avg_pool2d(plane, 2)
-    doubled = F.interpolate(halved, scale_factor=2, mode="bilinear", align_corners=False)
-    patch = plane[..., 10:34, 20:44]  # 24 = 20 + 4
-    torch.testing.assert_close(below_of(patch, 20), doubled[..., 12:32, 22:42])
+def test_halving_a_level_gives_back_the_level_below(generator):
+    whole = generator.region(2, 6, -2, 16, 24, STYLE, plane_noise())
+    below = generator.region(1, 3, -1, 8, 12, STYLE, plane_noise())
+    torch.testing.assert_close(halve(whole), below, rtol=0, atol=1e-5)
+    assert (whole - F.interpolate(below, scale_factor=2, mode="nearest")).abs().mean() > 0.05
 
 
 def test_the_critic_sees_no_border(generator):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -27,10 +28,10 @@ from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family, RenderRequest, Slider
 from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
-from texgen_desktop.nn.layers import placed
+from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.losses import relativistic, smoothness
 from texgen_desktop.nn.noise import gaussian_field, stream
-from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, below_of
+from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape
 
 _SLIDERS = {
     "scale": Slider("scale", "Scale", "How large the grains, stones or leaves are."),
@@ -41,7 +42,7 @@ _SLIDERS = {
 }
 
 # Purposes of random streams within one training step.
-_CROPS, _NOISE, _SMOOTH = 0, 1, 2
+_CROPS, _NOISE, _SMOOTH, _OWN = 0, 1, 2, 3
 
 
 class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,32 +51,31 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 28_000
     batch: Annotated[int, Meta(ge=1, le=64, description="Crops in one training step", extra={"unit": "crops"})] = 4
     levels: Annotated[int, Meta(ge=2, le=6, description="Octaves of the pyramid; more for larger structure")] = 4
-    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 48
+    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 64
     critic_width: Annotated[int, Meta(ge=8, le=512, description="Channels of the critics")] = 64
-    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0015
-    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critic's gradient penalty")] = 0.06
+    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
+    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critic's gradient penalty")] = 0.1
 
 
 PRESETS = {
     "draft": TextureGanConfig(images=9_000),
     "standard": TextureGanConfig(),
-    "high": TextureGanConfig(images=120_000, width=64, critic_width=96),
+    "high": TextureGanConfig(images=120_000, width=96, critic_width=96),
 }
 
 _COARSE_CROP_PX = 32
 _FINE_CROPS_PX = (48, 56, 64)  # from the second level up; the last also for all above
 _SHARES = (0.46, 0.22, 0.18, 0.14)  # of the steps, likewise: the coarse levels are cheap and carry the structure
 _NOISY_SIGMA = 0.1
-_PENALTY_EVERY = 4
+_PENALTY_PART = 4
 _OWN_AFTER = 0.4  # share of the run from which half of the crops stand on the generator's own coarse pictures
 
 
 def _shapes(config: TextureGanConfig) -> list[LevelShape]:
-    """Deep and wide where pixels are few, lean at the two finest levels, which cost the most."""
+    """Deep and wide where pixels are few, lean at the finest level, which costs the most."""
     width = config.width
-    coarse = [LevelShape(width, 5, 8)] + [LevelShape(width, 4, 4)] * (config.levels - 3)
-    fine = [LevelShape(width, 3, 4), LevelShape(width, 2, 8, grain=2)]
-    return [*coarse, *fine][-config.levels :] if config.levels > 2 else [LevelShape(width, 5, 8), fine[1]]
+    between = [LevelShape(width, 4, 8)] * (config.levels - 2)
+    return [LevelShape(width, 5, 8), *between, LevelShape(width * 3 // 4, 3, 8)]
 
 
 def _crop_px(level: int) -> int:
@@ -171,7 +171,7 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
         is_layout = level == 0
         seed, strength = (look.layout_seed, look.layout_strength) if is_layout else (look.detail_seed, look.detail_strength)
         shape = shapes[level]
-        rows, columns = (None if cells is None else cells * 2**level // shape.grain for cells in request.cells)
+        rows, columns = (None if cells is None else cells * 2 ** max(0, level - 1) for cells in request.cells)
         return strength * gaussian_field(seed, level, shape.noise, y, x, height, width, (rows, columns)).to(model.device)
 
     level = model.level_count - 1 - request.skip_levels
@@ -215,8 +215,8 @@ class Training:
         noise = self._noise(level)
         fake = self._generator.level(level)(below, noise, style)
         yield
-        yield from self._teach_critic(level, rounds, real, fake.detach(), style)
-        self._teach_generator(level, real, fake, style)
+        on_real = yield from self._teach_critic(level, real, fake.detach(), style)
+        self._teach_generator(level, fake, style, on_real)
         average_into(self._average.level(level), self._generator.level(level), rounds)
         self.images_seen += self._config.batch
 
@@ -231,66 +231,66 @@ class Training:
         """Real crops, what the level below hands up for as many fakes, and the style of both."""
         size, batch = _crop_px(level), self._config.batch
         generator = stream(self._seed, self.images_seen, _CROPS)
-        margin = self._generator.level(level).shape.margin_px
         if level == 0:
             crops = self._sampler.draw(generator, 0, batch, size)
             return crops.patches, None, crops.style
-        crops = self._sampler.draw(generator, level, batch, size, surround=margin + 2)
-        edge = margin + 2
-        real = crops.patches[..., edge:-edge, edge:-edge]
-        below = below_of(crops.patches, size + 2 * margin)
+        edge = 2 * self._generator.level(level).shape.margin
+        crops = self._sampler.draw(generator, level, batch, size, surround=edge)
+        real, below = crops.patches[..., edge:-edge, edge:-edge], halve(crops.patches)
         own = batch // 2 if self.images_seen >= _OWN_AFTER * self.images_total else 0
         if own:
-            below = torch.cat([self._own_below(level, size + 2 * margin, crops.style[:own]), below[own:]])
+            below = torch.cat([self._own_pictures(level - 1, below.shape[-1], crops.style[:own]), below[own:]])
         return real, below, crops.style
 
     @torch.no_grad()
-    def _own_below(self, level: int, size: int, style: Tensor) -> Tensor:
-        """The generator's own pictures of the level below, doubled."""
-        generator = stream(self._seed, self.images_seen, _NOISE + 8)
+    def _own_pictures(self, level: int, size: int, style: Tensor) -> Tensor:
+        """The generator's own pictures of a level: (B, 3, size, size)."""
+        generator = stream(self._seed, self.images_seen, _OWN)
 
         def noise(k: int, _y: int, _x: int, height: int, width: int) -> Tensor:
-            shape = self._average.level(k).shape
-            return torch.randn(len(style), shape.noise, height, width, generator=generator).to(self._device)
+            channels = self._average.level(k).shape.noise
+            return torch.randn(len(style), channels, height, width, generator=generator).to(self._device)
 
-        return self._average.doubled(level - 1, 0, 0, size, size, style, noise)
+        return self._average.region(level, 0, 0, size, size, style, noise)
 
     def _noise(self, level: int) -> Tensor:
         """Noise for one batch. The coarsest level's lies on a torus of the crop's size: no surroundings are computed only to be cut."""
         shape = self._generator.level(level).shape
         generator = stream(self._seed, self.images_seen, _NOISE)
-        side = _crop_px(level) // shape.grain
-        edge = shape.margin_px // shape.grain
+        batch, margin = self._config.batch, shape.margin
         if level == 0:
-            field = torch.randn(self._config.batch, shape.noise, side, side, generator=generator)
-            return torch.nn.functional.pad(field, (edge,) * 4, mode="circular").to(self._device)
-        return torch.randn(self._config.batch, shape.noise, side + 2 * edge, side + 2 * edge, generator=generator).to(self._device)
+            side = _crop_px(0)
+            field = torch.randn(batch, shape.noise, side, side, generator=generator)
+            return torch.nn.functional.pad(field, (margin,) * 4, mode="circular").to(self._device)
+        side = _crop_px(level) // 2 + 2 * margin
+        return torch.randn(batch, shape.noise, side, side, generator=generator).to(self._device)
 
-    def _teach_critic(self, level: int, rounds: int, real: Tensor, fake: Tensor, style: Tensor) -> Iterator[None]:
+    def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
+        """One step of the level's critic; hands on what it thought of the real crops before that step."""
         critic, optimizer = self._critics[level], self._critic_optimizers[level]
-        pictures, styles = torch.cat([real, fake]), torch.cat([style, style])
-        scores = critic(pictures, styles)
+        scores: Tensor = critic(torch.cat([real, fake]), torch.cat([style, style]))
         on_real, on_fake = scores.chunk(2)
         loss = relativistic(on_real, on_fake)
         self._note("critic", level, loss)
-        if self._config.smoothness and rounds % _PENALTY_EVERY == 0:
-            yield
-            generator = stream(self._seed, self.images_seen, _SMOOTH)
-            noisy = pictures + _NOISY_SIGMA * torch.randn(pictures.shape, generator=generator).to(self._device)
-            # The mean is over real and fake together: twice it is R1 + R2. Every fourth step, it counts four times.
-            penalty = 2 * smoothness(scores, critic(noisy, styles), self._config.smoothness, _NOISY_SIGMA)
-            loss = loss + _PENALTY_EVERY * penalty
+        yield
+        # A part of the batch is enough for the penalty, and it is part of every step: Adam without momentum takes it badly
+        # when a large gradient comes only now and then.
+        few = max(1, len(real) // _PENALTY_PART)
+        generator = stream(self._seed, self.images_seen, _SMOOTH)
+        for pictures, before in ((real[:few], on_real[:few]), (fake[:few], on_fake[:few])):
+            noise = torch.randn(pictures.shape, generator=generator).to(self._device)
+            noisy = critic(pictures + _NOISY_SIGMA * noise, style[:few])
+            loss = loss + smoothness(before, noisy, self._config.smoothness, _NOISY_SIGMA)
         optimizer.zero_grad(set_to_none=True)
         yield
         loss.backward()
         optimizer.step()
         yield
+        return on_real.detach()
 
-    def _teach_generator(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> None:
+    def _teach_generator(self, level: int, fake: Tensor, style: Tensor, on_real: Tensor) -> None:
         critic, optimizer = self._critics[level], self._generator_optimizers[level]
         critic.requires_grad_(False)
-        with torch.no_grad():
-            on_real = critic(real, style)
         loss = relativistic(critic(fake, style), on_real)
         self._note("generator", level, loss)
         optimizer.zero_grad(set_to_none=True)
@@ -355,10 +355,10 @@ def cost_gflop(config: TextureGanConfig) -> float:
     for level, shape in enumerate(shapes):
         side = _crop_px(level)
         weights = sum(p.numel() for p in generator.level(level).parameters() if p.dim() == 4)
-        made = 3 * weights * ((side + shape.margin_px) / shape.grain) ** 2
+        made = 3 * weights * ((side if level == 0 else side / 2) + shape.margin) ** 2
         judged = entry * side**2 + sum(body) * (side / 2 - 3) ** 2
-        # Critic: real and fake, forward and backward, a penalty pass every fourth step; generator: once more through it.
-        total += plan.count(level) * config.batch * 2 * (made + judged * (6 + 6 / _PENALTY_EVERY + 4)) / 1e9
+        # Critic: real and fake, forward and backward, a penalty pass on a part; generator: once more through it.
+        total += plan.count(level) * config.batch * 2 * (made + judged * (6 + 6 / _PENALTY_PART + 3)) / 1e9
     return total
 
 
