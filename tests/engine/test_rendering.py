@@ -9,7 +9,7 @@ import torch
 
 from tests import tiny_family
 from texgen_desktop.engine.messages import Look, Region, Render, Rendered, RenderRequest
-from texgen_desktop.engine.rendering import Renderer, blocks, coarser
+from texgen_desktop.engine.rendering import LIVE_SHARE, Renderer, blocks, coarser
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import to_uint8
@@ -133,7 +133,7 @@ def test_live_pictures_that_cost_more_than_their_share_come_less_often(screen: S
     screen.draw()
     screen.renderer.refresh(slow, is_live=True)
     screen.draw()
-    assert screen.renderer.live_interval_s == pytest.approx(25.0)
+    assert screen.renderer.live_interval_s == pytest.approx(1.0 / LIVE_SHARE)
 
 
 def test_a_coarser_request_covers_the_same_part_of_the_plane() -> None:

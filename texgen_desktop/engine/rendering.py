@@ -16,13 +16,16 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import to_uint8
 
 MAX_PICTURE_PX = 1 << 25
-LIVE_SHARE = 0.04
-"""The share of the time that live pictures may take from training."""
+LIVE_SHARE = 0.035
+"""The share of the time that drawing live pictures may take from training; with the copies of the weights it stays below 4 %."""
 LIVE_INTERVAL_S = (2.0, 3.0)
 """Live pictures come no faster, and no slower unless even a coarse one would take more than its share."""
+_LIVE_BUDGET_S = LIVE_SHARE * 2.5  # in the middle: the training step in between has to end first
 _SMALLEST_LIVE_SIDE_PX = 128
 _BLOCK_SIDES_PX = (64, 512)
-_BLOCK_S = (0.02, 0.08)  # blocks that take less grow, blocks that take more shrink
+# Blocks that take less grow, blocks that take more shrink. Twice the side is up to four times the work, but small blocks pay dearly for
+# their surroundings: 256² in blocks of 128 takes twice as long as in one.
+_BLOCK_S = (0.03, 0.12)
 
 
 def blocks(region: Region, side_px: int) -> Iterator[Region]:
@@ -154,12 +157,11 @@ class Renderer:
 
     def _affordable(self, request: RenderRequest, level_count: int) -> RenderRequest:
         """The finest form of ``request`` that fits into a live picture's share of the longest interval, or the coarsest of use."""
-        budget_s = LIVE_SHARE * LIVE_INTERVAL_S[1]
         guess_s_per_px = min(self._s_per_px.values(), default=0.0)
         while True:
             height, width = request.region.height, request.region.width
             cost_s = self._s_per_px.get(request.skip_levels, guess_s_per_px) * height * width
-            if cost_s <= budget_s or request.skip_levels + 1 >= level_count or min(height, width) < 2 * _SMALLEST_LIVE_SIDE_PX:
+            if cost_s <= _LIVE_BUDGET_S or request.skip_levels + 1 >= level_count or min(height, width) < 2 * _SMALLEST_LIVE_SIDE_PX:
                 return request
             request = coarser(request, 1)
 
