@@ -28,8 +28,7 @@ from PySide6.QtWidgets import QAbstractButton, QSlider
 from tests.benchmarks.display import some_display
 from tests.benchmarks.machine import ROOT, Figure, benchmark, note, percentile
 from tests.benchmarks.training_speed import PHOTO
-from tests.benchmarks.window_driver import CanvasWatch, Heartbeat, wait, wait_until, widget
-from texgen_desktop import app
+from tests.benchmarks.window_driver import CanvasWatch, Heartbeat, open_window, wait, wait_until, widget
 from texgen_desktop.engine.messages import TrainSettings
 from texgen_desktop.ui.main_window import MainWindow
 
@@ -184,7 +183,7 @@ def move_sliders(window: MainWindow, watch: CanvasWatch, moves: int) -> Iterator
 
 def measure_window(seconds: float, moves: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
-        _, window = app.create(["texgen-desktop", str(PHOTO)], Path(name))
+        window = open_window(PHOTO, Path(name))
         watch = CanvasWatch(window)
         yield from train_and_watch(window, watch, seconds)
         note("sliders")

@@ -59,11 +59,10 @@ def headless(settings: TrainSettings, folder: Path) -> float:
 
 
 def in_window(settings: TrainSettings, folder: Path) -> float:
-    from tests.benchmarks.window_driver import wait_until
-    from texgen_desktop import app
+    from tests.benchmarks.window_driver import open_window, wait_until
 
     watch = Stopwatch()
-    _, window = app.create(["texgen-desktop", str(PHOTO)], folder)
+    window = open_window(PHOTO, folder)
     studio = window.studio
     studio.losses_added.connect(watch.note)
     wait_until(lambda: studio.state.can_train)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QMessageLogContext, QObject, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QWidget
 
+from tests.qt_messages import EXPECTED
+from texgen_desktop import app
 from texgen_desktop.engine.messages import Rendered
 from texgen_desktop.ui.main_window import MainWindow
 
@@ -17,6 +21,18 @@ HEARTBEAT_MS = 10
 LONGEST_WAIT_S = 300.0
 
 W = TypeVar("W", bound=QWidget)
+
+
+def open_window(photo: Path, settings_dir: Path) -> MainWindow:
+    """The real program with a photo, shown; its engine starts when it has been painted."""
+    qInstallMessageHandler(_on_qt_message)
+    _, window = app.create(["texgen-desktop", str(photo)], settings_dir)
+    return window
+
+
+def _on_qt_message(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    if text not in EXPECTED:
+        print(f"Qt: {text}", file=sys.stderr)
 
 
 def wait(seconds: float) -> None:
