@@ -8,15 +8,24 @@ import pytest
 from texgen_desktop.ui.widgets.loss_history import LossHistory, Smoother, envelope, logarithms
 
 
-def test_a_loss_that_comes_later_has_a_gap_before_it() -> None:
+def test_a_loss_without_a_reading_goes_on_and_only_a_nan_is_a_gap() -> None:
     history = LossHistory()
     history.append(8, {"critic": 1.0})
     history.append(16, {"critic": 2.0, "style": 0.5})
     history.append(24, {"style": math.nan})
-    np.testing.assert_array_equal(history.images_seen, [8, 16, 24])
-    np.testing.assert_array_equal(history.values("critic"), [1.0, 2.0, np.nan])
-    np.testing.assert_array_equal(history.values("style"), [np.nan, 0.5, np.nan])
+    history.append(32, {})
+    np.testing.assert_array_equal(history.images_seen, [8, 16, 24, 32])
+    np.testing.assert_array_equal(history.values("critic"), [1.0, 2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(history.values("style"), [np.nan, 0.5, np.nan, np.nan])
     assert history.names == ("critic", "style")
+
+
+def test_levels_that_take_turns_have_whole_curves_also_where_points_are_merged() -> None:
+    history = LossHistory(capacity=64)
+    for index in range(1000):
+        history.append(index, {f"critic 1/{2 ** (index % 3)}": float(index % 3)})
+    for level in range(3):
+        np.testing.assert_array_equal(history.values(f"critic 1/{2**level}")[1:], level)
 
 
 def test_a_long_run_stays_in_bounded_memory_and_keeps_its_shape() -> None:

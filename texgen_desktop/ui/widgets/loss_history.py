@@ -42,7 +42,7 @@ class LossHistory:
         return self._images_seen[: self._count]
 
     def values(self, name: str) -> Values:
-        """As many as ``images_seen``; NaN where the loss was not given or not a number."""
+        """As many as ``images_seen``. Where a loss was not given its last value holds; NaN before its first, and where it is no number."""
         return self._values[name][: self._count]
 
     def smoothed(self, name: str, smoothing: float) -> Values:
@@ -52,6 +52,7 @@ class LossHistory:
         return self._smoothers[name](self.values(name))
 
     def append(self, images_seen: int, losses: Mapping[str, float]) -> None:
+        """Add one point. A loss that is not named had no reading, and goes on from its last one; a NaN is a gap."""
         self._waiting.append((images_seen, dict(losses)))
         if len(self._waiting) < self._stride:
             return
@@ -63,12 +64,19 @@ class LossHistory:
                 self._values[name] = np.full(len(self._images_seen), np.nan)
         self._images_seen[self._count] = sum(images for images, _ in self._waiting) / self._stride
         for name, array in self._values.items():
-            given = [row[name] for _, row in self._waiting if math.isfinite(row.get(name, math.nan))]
-            array[self._count] = sum(given) / len(given) if given else math.nan
+            array[self._count] = self._reading(name, array)
         self._waiting.clear()
         self._count += 1
         if self._count == self._capacity:
             self._merge_neighbours()
+
+    def _reading(self, name: str, array: Values) -> float:
+        """The mean of what waits under a name."""
+        readings = [row[name] for _, row in self._waiting if name in row]
+        if not readings:
+            return float(array[self._count - 1])  # of a name that is new there are readings
+        numbers = [value for value in readings if math.isfinite(value)]
+        return sum(numbers) / len(numbers) if numbers else math.nan
 
     def clear(self) -> None:
         self._count = 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REDRAW_MS = 100
 PREPARE_MS = 300  # the window is painted by then, and no training is running yet that a pause would disturb
 SMOOTHING_MAX = 0.999
-DEFAULT_SMOOTHING = 0.97
+DEFAULT_SMOOTHING = 0.95
 RANGES_IMAGES = (0, 1_000, 5_000, 20_000, 100_000)
 SWATCH_PX = 10
 
@@ -92,7 +92,7 @@ class LossPlot(QWidget):
     # ------------------------------------------------------------------------------------------------- data
 
     def append(self, images_seen: int, losses: Mapping[str, float]) -> None:
-        """Add one point to each named curve; NaN leaves a gap. Drawn at most ten times a second."""
+        """Add one point to each named curve; the others go on as they were. NaN leaves a gap. Drawn at most ten times a second."""
         if self._history is None:
             from texgen_desktop.ui.widgets.loss_history import LossHistory
 
