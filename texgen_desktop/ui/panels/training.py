@@ -69,6 +69,8 @@ class TrainingPanel(Panel):
             self._show_settings(new)
         self._choices.setEnabled(new.engine_ready and new.training == "idle" and not new.is_read_only)
         self._show_buttons(new)
+        if old is None or old.can_resume != new.can_resume:  # an icon is drawn anew, which is too dear for every step of progress
+            self._show_pause_or_resume(new)
         self._show_progress(new)
 
     # ----------------------------------------------------------------------------------------------- building
@@ -149,6 +151,8 @@ class TrainingPanel(Panel):
         self._train.setEnabled(state.can_train)
         self._pause.setEnabled(state.can_pause or state.can_resume)
         self._stop.setEnabled(state.can_stop)
+
+    def _show_pause_or_resume(self, state: StudioState) -> None:
         if state.can_resume:
             self._pause.setText("Resume")
             self._pause.setIcon(icon("play"))

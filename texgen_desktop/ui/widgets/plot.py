@@ -14,10 +14,11 @@ from texgen_desktop.ui.widgets.flow_layout import FlowLayout
 from texgen_desktop.ui.widgets.slider import FloatSlider
 
 if TYPE_CHECKING:
-    from texgen_desktop.ui.widgets.loss_history import LossHistory
+    from texgen_desktop.ui.widgets.loss_history import LossHistory, Values
     from texgen_desktop.ui.widgets.plot_canvas import Curve, PlotCanvas
 
-REDRAW_MS = 100
+VIEW_REDRAW_MS = 100  # after a zoom by hand
+REDRAW_MS = 500  # after new points: one redraw takes some 10 ms of a core, which training has to do without
 PREPARE_MS = 300  # the window is painted by then, and no training is running yet that a pause would disturb
 SMOOTHING_MAX = 0.999
 DEFAULT_SMOOTHING = 0.95
@@ -37,7 +38,7 @@ class LossPlot(QWidget):
         self._history: LossHistory | None = None
         self._canvas: PlotCanvas | None = None
         self._toggles: dict[str, QCheckBox] = {}
-        self._redraw_soon = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._redraw_soon = QTimer(self, singleShot=True)
         self._redraw_soon.timeout.connect(self.redraw)
         self._prepare_soon = QTimer(self, singleShot=True, interval=PREPARE_MS)
         self._prepare_soon.timeout.connect(self.prepare)
@@ -86,23 +87,35 @@ class LossPlot(QWidget):
 
         if self._canvas is None:
             self._canvas = PlotCanvas(self)
-            self._canvas.view_changed.connect(self._redraw_soon.start)
+            self._canvas.view_changed.connect(self._on_view_changed)
             self._stack.addWidget(self._canvas)
 
     # ------------------------------------------------------------------------------------------------- data
 
     def append(self, images_seen: int, losses: Mapping[str, float]) -> None:
-        """Add one point to each named curve; the others go on as they were. NaN leaves a gap. Drawn at most ten times a second."""
+        """Add one point to each named curve; the others go on as they were. NaN leaves a gap. Drawn at most twice a second."""
         if self._history is None:
             from texgen_desktop.ui.widgets.loss_history import LossHistory
 
             self._history = LossHistory()
         self._history.append(images_seen, losses)
-        for name in self._history.names:
+        self._show_soon(self._history)
+
+    def load(self, images_seen: Values, losses: Mapping[str, Values]) -> None:
+        """Start over with the points of a run so far; NaN is no reading."""
+        self.clear()
+        if len(images_seen):
+            from texgen_desktop.ui.widgets.loss_history import LossHistory
+
+            self._history = LossHistory.of(images_seen, losses)
+            self._show_soon(self._history)
+
+    def _show_soon(self, history: LossHistory) -> None:
+        for name in history.names:
             if name not in self._toggles:
                 self._toggles[name] = self._new_toggle(name, len(self._toggles))
         if self.isVisible() and not self._redraw_soon.isActive():
-            self._redraw_soon.start()
+            self._redraw_soon.start(REDRAW_MS)
 
     def clear(self) -> None:
         self._history = None
@@ -161,6 +174,9 @@ class LossPlot(QWidget):
         self.redraw()
         self.options_changed.emit()
 
+    def _on_view_changed(self) -> None:
+        self._redraw_soon.start(VIEW_REDRAW_MS)
+
     # ---------------------------------------------------------------------------------------------- drawing
 
     def redraw(self) -> None:
@@ -202,7 +218,7 @@ class LossPlot(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         if self._history is not None:
-            self._redraw_soon.start()
+            self._redraw_soon.start(VIEW_REDRAW_MS)
         elif self._canvas is None:
             self._prepare_soon.start()
         super().showEvent(event)
