@@ -272,3 +272,17 @@ def test_a_project_that_is_open_elsewhere_is_not_trained(desk: Desk, tiny_photo:
     refusals = [event.problem.message for event in heard if isinstance(event, m.CommandFailed)]
     assert len(refusals) == 2
     assert not [event for event in heard if isinstance(event, m.JobStarted)]
+
+
+def test_the_losses_of_a_run_are_told_when_it_is_opened_and_when_it_goes_on(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.CheckpointSaved, m.Quit())
+    desk.when(m.TrainingProgress, m.Stop(), if_=after_images(10))
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    written = [line.images_seen for line in read_metrics(run_folder(desk) / "metrics.jsonl")]
+    folder = desk.project.folder
+    desk.when(m.JobEnded, m.DeleteRun("run-001"), m.Quit())
+    desk.run(m.OpenProject(folder), m.Resume())
+    opened, resumed, deleted = desk.all(m.LossesLoaded)
+    assert opened.run_id == resumed.run_id == "run-001"
+    assert list(opened.images_seen) == list(resumed.images_seen) == written
+    assert (deleted.run_id, len(deleted.images_seen)) == ("", 0)

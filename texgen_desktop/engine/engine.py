@@ -19,6 +19,7 @@ from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
 from texgen_desktop.engine.jobs import Result, Work, run_to_end
+from texgen_desktop.engine.metrics import read_metrics, thinned
 from texgen_desktop.engine.recipe import recipe_from_json
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.stage import Stage
@@ -270,10 +271,17 @@ class Engine:
         """Forget a paused run (it is saved) and show what is selected now."""
         self._training = None
         self._stage.use(self._selected_source())
+        self._show_losses()
 
     def _on_switched(self) -> None:
         self._training = self._pictures = None
         self._stage.replace(self._selected_source())
+        self._show_losses()
+
+    def _show_losses(self) -> None:
+        project = self._workspace.project
+        run = next((run for run in project.runs() if run.id == project.run_id), None) if project else None
+        self._emit(thinned(run.id, read_metrics(run.metrics_path)) if run else thinned("", ()))
 
     # -------------------------------------------------------------------------------------------------- training
 

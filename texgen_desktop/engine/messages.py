@@ -412,6 +412,18 @@ class TrainingProgress:
     losses: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True, eq=False)
+class LossesLoaded:
+    """The losses so far of the run that is shown now, thinned: what was shown before gives way to them.
+
+    Values are float64 arrays as long as ``images_seen``, NaN where a loss had no reading. Without a run all is empty.
+    """
+
+    run_id: str
+    images_seen: NDArray[np.float64]
+    values: tuple[tuple[str, NDArray[np.float64]], ...]
+
+
 @dataclass(frozen=True)
 class CheckpointSaved:
     images_seen: int
@@ -471,6 +483,7 @@ Event = (
     | JobStarted
     | JobEnded
     | TrainingProgress
+    | LossesLoaded
     | CheckpointSaved
     | Rendered
     | ExportProgress

@@ -1,14 +1,31 @@
-"""The losses of a run on disk: one JSON line each time, only ever appended to."""
+"""The losses of a run on disk: one JSON line each time, only ever appended to; and thinned for the screen."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from texgen_desktop.engine.files import parse_json, write_atomically
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from texgen_desktop.engine.files import write_atomically
+from texgen_desktop.engine.messages import LossesLoaded
+
+LONGEST_HISTORY = 5000
+"""More points than any screen shows; a run writes ten lines a second."""
+
+
+class _Line(msgspec.Struct):
+    images_seen: Annotated[int, Meta(ge=0, le=1 << 53)]
+    losses: dict[str, float]
+
+
+_LINE = msgspec.json.Decoder(_Line)
 
 
 @dataclass(frozen=True)
@@ -19,10 +36,27 @@ class Metrics:
     losses: tuple[tuple[str, float], ...]
 
 
-def read_metrics(path: Path) -> tuple[Metrics, ...]:
-    """All that is readable, oldest first. A line that a killed program left torn is passed over; no file is no lines."""
+def read_metrics(path: Path, last: float = math.inf) -> tuple[Metrics, ...]:
+    """All that is readable up to ``last`` images seen, oldest first. A torn line is passed over; no file is no lines."""
     lines = path.read_bytes().splitlines() if path.is_file() else []
-    return tuple(metrics for line in lines if (metrics := _parsed(line)) is not None)
+    return tuple(metrics for line in lines if (metrics := _parsed(line)) is not None and metrics.images_seen <= last)
+
+
+def thinned(run_id: str, metrics: Sequence[Metrics], longest: int = LONGEST_HISTORY) -> LossesLoaded:
+    """The history for the screen: of many lines each point is the mean of as many neighbours as it takes, up to the last of them."""
+    column = {name: index for index, name in enumerate(dict.fromkeys(name for line in metrics for name, _ in line.losses))}
+    readings = np.full((len(metrics), len(column)), np.nan)
+    for row, line in enumerate(metrics):
+        for name, value in line.losses:
+            readings[row, column[name]] = value
+    images_seen = np.array([line.images_seen for line in metrics], np.float64)
+    if len(metrics) > longest:
+        starts = np.linspace(0, len(metrics), longest, endpoint=False).astype(np.intp)
+        counts = np.add.reduceat(np.isfinite(readings), starts, axis=0, dtype=np.float64)
+        sums = np.add.reduceat(np.nan_to_num(readings), starts, axis=0)
+        readings = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+        images_seen = images_seen[np.append(starts[1:], len(metrics)) - 1]
+    return LossesLoaded(run_id, images_seen, tuple((name, readings[:, index]) for name, index in column.items()))
 
 
 class MetricsLog:
@@ -30,7 +64,7 @@ class MetricsLog:
 
     def __init__(self, path: Path, images_seen: int = 0) -> None:
         """Go on after ``images_seen``: lines of a future that no checkpoint holds are dropped."""
-        kept = b"".join(_line(metrics) for metrics in read_metrics(path) if metrics.images_seen <= images_seen)
+        kept = b"".join(_line(metrics) for metrics in read_metrics(path, images_seen))
         write_atomically(path, lambda file: file.write(kept))
         self._file = path.open("ab", buffering=0)
 
@@ -55,11 +89,7 @@ def _line(metrics: Metrics) -> bytes:
 
 def _parsed(line: bytes) -> Metrics | None:
     try:
-        value = parse_json(line)
-    except ValueError:
+        value = _LINE.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    match value:
-        case {"images_seen": int(images_seen), "losses": dict(losses)} if all(isinstance(v, int | float) for v in losses.values()):
-            return Metrics(images_seen, tuple((name, float(v)) for name, v in losses.items()))
-        case _:
-            return None
+    return Metrics(value.images_seen, tuple(value.losses.items()))

@@ -14,7 +14,7 @@ import torch
 from texgen_desktop.engine.checkpoint import save_checkpoint
 from texgen_desktop.engine.jobs import Pace, Result, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Look, Outcome, Region, RenderRequest, TrainSettings
-from texgen_desktop.engine.metrics import MetricsLog
+from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.progress import ProgressReport
 from texgen_desktop.engine.project import Project
@@ -92,6 +92,8 @@ class Training:
             else:
                 self._started = yield from start_again(self._host, self._project, self._family, self._run)
             self._host.run_made()
+            run = self._started.run
+            self._host.emit(thinned(run.id, read_metrics(run.metrics_path, self._started.trainer.images_seen)))
         try:
             return (yield from self._train(self._started))
         except NonFiniteLoss:

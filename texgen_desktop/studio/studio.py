@@ -32,6 +32,7 @@ class Studio(QObject):
     photo_ready = Signal(object)  # PhotoLoaded
     losses_added = Signal(object)  # TrainingProgress
     losses_reset = Signal()
+    losses_loaded = Signal(object)  # LossesLoaded, in place of what was there
     log_added = Signal(str, str)  # level ("info", "notice", "error"), text
     closed = Signal()
 
@@ -254,6 +255,8 @@ class Studio(QObject):
                     self.image_ready.emit(event)
             case m.TrainingProgress() if self.state.progress is event:
                 self.losses_added.emit(event)
+            case m.LossesLoaded():
+                self.losses_loaded.emit(event)
             case m.PhotoLoaded():
                 self.photo_ready.emit(event)
             case m.ModelChanged() | m.JobEnded(job="train"):

@@ -28,6 +28,16 @@ def test_levels_that_take_turns_have_whole_curves_also_where_points_are_merged()
         np.testing.assert_array_equal(history.values(f"critic 1/{2**level}")[1:], level)
 
 
+def test_what_was_loaded_goes_on_with_what_comes_after() -> None:
+    nan = math.nan
+    history = LossHistory.of(np.array([8.0, 16.0, 24.0]), {"critic": np.array([1.0, nan, 3.0]), "style": np.array([nan, 0.5, nan])})
+    for images_seen in range(32, 32 + 8 * 3000, 8):
+        history.append(images_seen, {"critic": 4.0})
+    np.testing.assert_array_equal(history.images_seen, np.arange(8, 32 + 8 * 3000, 8))
+    np.testing.assert_array_equal(history.values("critic")[:5], [1.0, 1.0, 3.0, 4.0, 4.0])
+    np.testing.assert_array_equal(history.values("style")[:5], [nan, 0.5, 0.5, 0.5, 0.5])
+
+
 def test_a_long_run_stays_in_bounded_memory_and_keeps_its_shape() -> None:
     history = LossHistory(capacity=4096)
     for index in range(50_000):

@@ -121,3 +121,13 @@ def test_clear_starts_over_with_other_losses(plot: LossPlot) -> None:
     plot.append(8, {"style": 1.0})
     plot.redraw()
     assert set(drawn(plot)) == {"style"}
+
+
+def test_loading_another_run_shows_its_curves_alone_and_training_goes_on_from_there(plot: LossPlot) -> None:
+    plot.append(8, {"style": 1.0})
+    plot.load(np.array([8.0, 16.0]), {"critic": np.array([1.0, 2.0])})
+    plot.append(24, {"critic": 3.0})
+    plot.set_smoothing(0.0)
+    assert {name: list(values) for name, values in drawn(plot).items()} == {"critic": [1.0, 2.0, 3.0]}
+    plot.load(np.empty(0), {})
+    assert drawn(plot) == {}

@@ -5,15 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
 
-from texgen_desktop.engine.messages import TrainingProgress
+from texgen_desktop.engine.messages import LossesLoaded, TrainingProgress
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.theme import SPACING
-from texgen_desktop.ui.widgets.plot import LossPlot
-
-DEFAULT_SMOOTHING = 0.8
+from texgen_desktop.ui.widgets.plot import DEFAULT_SMOOTHING, LossPlot
 
 
 class LossesPanel(Panel):
@@ -33,12 +31,16 @@ class LossesPanel(Panel):
         self._plot.options_changed.connect(self._remember_options)
         studio.losses_added.connect(self._add)
         studio.losses_reset.connect(self._plot.clear)
+        studio.losses_loaded.connect(self._load)
 
     def show_state(self, old: StudioState | None, new: StudioState) -> None:
         """The curves travel beside the state."""
 
     def _add(self, progress: TrainingProgress) -> None:
         self._plot.append(progress.images_seen, dict(progress.losses))
+
+    def _load(self, event: LossesLoaded) -> None:
+        self._plot.load(event.images_seen, dict(event.values))
 
     def _remember_options(self) -> None:
         self.settings.remember("losses/smoothing", self._plot.smoothing)

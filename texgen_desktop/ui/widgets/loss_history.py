@@ -30,6 +30,16 @@ class LossHistory:
         self._stride = 1
         self._waiting: list[tuple[int, dict[str, float]]] = []
 
+    @classmethod
+    def of(cls, images_seen: Values, losses: Mapping[str, Values]) -> LossHistory:
+        """The history of points that are there already, fewer than the capacity; NaN is no reading."""
+        history = cls()
+        history._count = len(images_seen)
+        room = np.full(FIRST_SIZE, np.nan)
+        history._images_seen = np.concatenate([images_seen, room])
+        history._values = {name: np.concatenate([_held(values), room]) for name, values in losses.items()}
+        return history
+
     def __len__(self) -> int:
         return self._count
 
@@ -98,6 +108,13 @@ class LossHistory:
         self._count = half
         self._stride *= 2
         self._smoothers.clear()
+
+
+def _held(values: Values) -> Values:
+    """With every NaN but the first ones replaced by the number before it."""
+    number_at = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))
+    held: Values = values[number_at]
+    return held
 
 
 class Smoother:
