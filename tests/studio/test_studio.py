@@ -164,6 +164,23 @@ def test_steps_of_another_project_cannot_be_undone(studio: Studio) -> None:
     assert studio.state.look == m.Look()
 
 
+def test_a_project_opened_after_a_bare_model_comes_with_its_own_look_and_a_fresh_history(engine: Recorder) -> None:
+    studio = Studio(engine)
+    studio.on_event(READY)
+    studio.on_event(m.ModelChanged(MODEL))
+    studio.set_slider("scale", 0.5)
+    look = m.Look(layout_seed=3).with_value("contrast", -0.5)
+    studio.on_event(m.ProjectChanged(replace(PROJECT, look=look)))
+    studio.on_event(m.ModelChanged(replace(MODEL, source=Path("/projects/gravel"))))
+    assert studio.state.look == look
+    assert not studio.state.can_undo
+    studio.undo()
+    assert studio.state.look == look
+    settle(studio, engine)
+    assert engine.renders()[-1].request.look == look
+    shiboken6.delete(studio)
+
+
 def test_an_image_reaches_the_canvas_and_a_late_one_does_not(studio: Studio, engine: Recorder) -> None:
     shown: list[m.Rendered] = []
     studio.image_ready.connect(shown.append)

@@ -309,8 +309,8 @@ class Studio(QObject):
 
     def _change(self, state: StudioState) -> None:
         before = self.state
-        if before.project is not None and not is_same_project(before.project, state.project):
-            # Steps of another project's model mean nothing here.
+        if not is_same_project(before.project, state.project):
+            # The project brings the look it was left with; steps from before it mean nothing here.
             self._history, self._gesture, self._region = History(), None, None
             state = replace(state, can_undo=False, can_redo=False)
             self.losses_reset.emit()
