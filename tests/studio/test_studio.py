@@ -279,6 +279,10 @@ def test_an_export_is_started_once_and_told_in_the_log(studio: Studio, engine: R
     assert engine.others() == [m.Export(settings)]
     assert lines == [("info", "Export started"), ("info", "Exported tile.png")]
     assert studio.state.last_export == (FILE,)
+    studio.export(settings)
+    assert studio.state.last_export == ()
+    studio.on_event(m.JobEnded("export", "stopped"))
+    assert studio.state.last_export == ()
 
 
 def test_a_notice_is_told_and_stops_nothing(studio: Studio) -> None:

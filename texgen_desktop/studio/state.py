@@ -187,8 +187,7 @@ def _after_model(state: StudioState, model: ModelInfo | None) -> StudioState:
 def _after_job(state: StudioState, event: JobEnded) -> StudioState:
     problem = event.problem if event.outcome == "failed" and event.problem else state.problem
     if event.job == "export":
-        written = event.files if event.outcome == "finished" else state.last_export
-        return replace(state, exporting=False, export_progress=None, last_export=written, problem=problem)
+        return replace(state, exporting=False, export_progress=None, last_export=event.files, problem=problem)
     return replace(state, training="paused" if event.outcome == "paused" else "idle", problem=problem)
 
 

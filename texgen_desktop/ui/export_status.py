@@ -70,11 +70,10 @@ class ExportStatus(QWidget):
 
     def _show_outcome(self, old: StudioState, new: StudioState) -> None:
         self._progress.setVisible(False)
-        is_cancelled = self._is_cancelling and new.last_export == old.last_export
         if new.problem is not None and new.problem != old.problem:
             warn(self._result)
             self._result.setText(f"{new.problem.message} {new.problem.hint}".rstrip())
-        elif is_cancelled or not new.last_export:
+        elif not new.last_export:
             self._result.setText("Cancelled. Nothing was written.")
         else:
             first, *others = new.last_export
