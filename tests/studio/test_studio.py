@@ -302,9 +302,8 @@ def test_the_look_of_the_last_moment_reaches_the_engine_before_it_quits(studio: 
 
 
 def test_the_end_of_the_engine_is_told(studio: Studio, engine: Recorder) -> None:
-    ended: list[bool] = []
-    studio.closed.connect(lambda: ended.append(True))
     studio.save_and_quit()
-    studio.on_event(m.EngineStopped())
     assert engine.others() == [m.Quit()]
-    assert ended == [True]
+    assert not studio.state.engine_ended
+    studio.on_event(m.EngineStopped())
+    assert studio.state.engine_ended

@@ -34,7 +34,6 @@ class Studio(QObject):
     losses_reset = Signal()
     losses_loaded = Signal(object)  # LossesLoaded, in place of what was there
     log_added = Signal(str, str)  # level ("info", "notice", "error"), text
-    closed = Signal()
 
     def __init__(self, post: Callable[[m.Command], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -236,7 +235,7 @@ class Studio(QObject):
         self._set(offer=None)
 
     def save_and_quit(self) -> None:
-        """Stop what runs, save it and end the engine; ``closed`` tells when that is done."""
+        """Stop what runs, save it and end the engine; ``state.engine_ended`` tells when that is done."""
         self._refresh.flush()
         self._post(m.Quit())
 
@@ -267,8 +266,6 @@ class Studio(QObject):
                 self._refresh.free()
             case m.RecipeRead(path=path, recipe=None):
                 self._open(m.CreateProject((path,)))
-            case m.EngineStopped():
-                self.closed.emit()
         self._start_if_awaited()
 
     def _open(self, command: m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject) -> None:
