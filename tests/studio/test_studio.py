@@ -156,6 +156,25 @@ def test_reset_puts_one_value_back(studio: Studio) -> None:
     assert studio.state.look == m.Look()
 
 
+def test_reset_all_is_one_step_and_leaves_what_is_locked_a_seed_with_its_strength(studio: Studio) -> None:
+    look = m.Look((("contrast", -0.5), ("scale", 0.5)), 3, 4, 0.25, 0.75)
+    for verb, name, value in (
+        (studio.set_slider, "scale", 0.5),
+        (studio.set_slider, "contrast", -0.5),
+        (studio.set_seed, "layout_seed", 3),
+        (studio.set_seed, "detail_seed", 4),
+        (studio.set_strength, "layout", 0.25),
+        (studio.set_strength, "detail", 0.75),
+    ):
+        verb(name, value)
+    studio.toggle_lock("scale")
+    studio.toggle_lock("detail_seed")
+    studio.reset_all()
+    assert studio.state.look == m.Look((("scale", 0.5),), detail_seed=4, detail_strength=0.75)
+    studio.undo()
+    assert studio.state.look == look
+
+
 def test_steps_of_another_project_cannot_be_undone(studio: Studio) -> None:
     studio.set_slider("scale", 0.5)
     studio.on_event(m.ProjectChanged(OTHER_PROJECT))

@@ -49,7 +49,7 @@ class ViewState:
 class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
-    ``locked`` holds "layout_seed", "detail_seed" and slider ids that a re-roll leaves alone.
+    ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
     engine_ready: bool = False

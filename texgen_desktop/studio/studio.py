@@ -146,7 +146,7 @@ class Studio(QObject):
         self._set_look(replace(self.state.look, **changes))
 
     def reroll(self, which: SeedName | None = None) -> None:
-        """Draw a new seed, or both; a locked one stays."""
+        """Draw a new seed, or both; a locked one stays. Sliders are left alone."""
         names: tuple[SeedName, ...] = (which,) if which else ("layout_seed", "detail_seed")
         changes: dict[str, Any] = {name: secrets.randbelow(LARGEST_SEED + 1) for name in names if name not in self.state.locked}
         self._set_look(replace(self.state.look, **changes))
@@ -158,6 +158,15 @@ class Studio(QObject):
             self._set_look(replace(self.state.look, **changes))
         else:
             self.set_slider(which, 0.0)
+
+    def reset_all(self) -> None:
+        """Put everything that is not locked back, in one step. A locked seed keeps its strength as well."""
+        look, default, locked = self.state.look, m.Look(), self.state.locked
+        changes: dict[str, Any] = {"style": tuple(pair for pair in look.style if pair[0] in locked)}
+        for noise in ("layout", "detail"):
+            if f"{noise}_seed" not in locked:
+                changes |= {name: getattr(default, name) for name in (f"{noise}_seed", f"{noise}_strength")}
+        self._set_look(replace(look, **changes))
 
     def toggle_lock(self, which: str) -> None:
         """Lock or unlock a seed or a slider id."""

@@ -55,11 +55,13 @@ def test_a_drag_is_one_step_to_undo(session: Session, panel: LatentPanel, qtbot:
 def test_seeds_are_typed_rolled_and_locked(session: Session, panel: LatentPanel) -> None:
     child(panel, QSpinBox, "layout_seed").setValue(42)
     child(panel, QSpinBox, "detail_seed").setValue(43)
+    child(panel, FloatSlider, "latent_slider_0").setValue(0.5)
     session.studio.toggle_lock("layout_seed")
     child(panel, QAbstractButton, "reroll_all").click()
     look = session.studio.state.look
     assert look.layout_seed == 42
     assert look.detail_seed != 43
+    assert look.value("scale") == pytest.approx(0.5, abs=1e-3)
     assert child(panel, QSpinBox, "detail_seed").value() == look.detail_seed
 
 

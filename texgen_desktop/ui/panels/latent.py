@@ -24,6 +24,8 @@ _NO_MODEL = (
 )
 _LAYOUT_TIP = "Where the large shapes lie. Another seed is another piece of the same material"
 _DETAIL_TIP = "The fine grain on top of the layout"
+_REROLL_TIP = "A new layout seed and a new detail seed (R). A locked seed stays, and so do the sliders"
+_RESET_TIP = "Sliders, seeds and strengths back to where they began. What is locked stays, a locked seed with its strength"
 
 
 class LatentPanel(Panel):
@@ -38,11 +40,11 @@ class LatentPanel(Panel):
         self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._layout_row = self._seed_row("layout_seed", "Layout", _LAYOUT_TIP)
         self._detail_row = self._seed_row("detail_seed", "Detail", _DETAIL_TIP)
-        self._reroll = button("reroll_all", "dice", "Re-roll all", "New seeds for layout and detail, where they are not locked")
-        self._reset = button("reset_all", "reset", "Reset all", "Everything that is not locked back to where it began")
+        self._reroll = button("reroll_all", "dice", "Re-roll all", _REROLL_TIP)
+        self._reset = button("reset_all", "reset", "Reset all", _RESET_TIP)
         self._controls = self._lay_out()
         self._reroll.clicked.connect(self._on_reroll)
-        self._reset.clicked.connect(self._on_reset)
+        self._reset.clicked.connect(studio.reset_all)
 
     def show_state(self, old: StudioState | None, new: StudioState) -> None:
         sliders = new.model.sliders if new.model else ()
@@ -139,14 +141,6 @@ class LatentPanel(Panel):
 
     def _on_reroll(self) -> None:
         self.studio.reroll()
-
-    def _on_reset(self) -> None:
-        names = ("layout_seed", "detail_seed", "layout_strength", "detail_strength", *self._rows)
-        self.studio.begin_gesture()
-        for name in names:
-            if name not in self.studio.state.locked:
-                self.studio.reset(name)
-        self.studio.end_gesture()
 
 
 def _line() -> QFrame:

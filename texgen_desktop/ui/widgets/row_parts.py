@@ -29,8 +29,8 @@ def tool_button(parent: QWidget, icon_name: str, tip: str, name: str) -> QToolBu
     return button
 
 
-def lock_button(parent: QWidget, title: str) -> QToolButton:
-    button = tool_button(parent, "unlock", "Lock: Re-roll all and Reset all leave this as it is", f"Lock {title}")
+def lock_button(parent: QWidget, title: str, tip: str) -> QToolButton:
+    button = tool_button(parent, "unlock", tip, f"Lock {title}")
     button.setIcon(theme.icon("unlock", "lock"))
     button.setCheckable(True)
     return button

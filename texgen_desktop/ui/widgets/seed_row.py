@@ -33,7 +33,7 @@ class SeedRow(QWidget):
         self.field = quiet_field(QSpinBox(self), title)
         self.field.setRange(0, SEED_MAX)
         self._reroll = tool_button(self, "dice", "Another seed", f"Re-roll {title}")
-        self._lock = lock_button(self, title)
+        self._lock = lock_button(self, title, "Lock: re-roll and Reset all leave this seed as it is, Reset all its strength too")
         self.strength = SliderRow(
             "Strength", 0.0, STRENGTH_MAX, 1.0, tip="0 is no noise, 1 is the noise the model was trained with", can_lock=False, parent=self
         )
@@ -73,6 +73,7 @@ class SeedRow(QWidget):
         """Emits nothing."""
         with QSignalBlocker(self._lock):
             self._lock.setChecked(locked)
+        self._reroll.setEnabled(not locked)
 
     def _on_reroll_clicked(self) -> None:
         self.rerolled.emit()

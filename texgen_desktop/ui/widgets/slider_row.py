@@ -43,7 +43,7 @@ class SliderRow(QWidget):
         self.field.setSingleStep((maximum - minimum) / 40)
         self.field.setFixedWidth(FIELD_WIDTH_PX)
         self._reset = tool_button(self, "reset", f"Back to {default:g}", f"Reset {title}")
-        self._lock = lock_button(self, title)
+        self._lock = lock_button(self, title, "Lock: Reset all leaves this as it is")
         room = self._lock.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # so that rows with and without a lock stand in line
         self._lock.setSizePolicy(room)
