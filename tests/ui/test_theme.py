@@ -63,6 +63,11 @@ def test_greys_have_no_cast() -> None:
         assert colour.red() == colour.green() == colour.blue(), name
 
 
+@pytest.mark.parametrize("colour", [COLOURS.text, COLOURS.warning, COLOURS.error])
+def test_every_line_of_the_log_can_be_read(colour: str) -> None:
+    assert contrast(QColor(colour), QColor(COLOURS.field)) >= 4.5
+
+
 def test_focus_sliders_and_curves_stand_out_from_their_ground() -> None:
     assert contrast(QColor(COLOURS.accent), QColor(COLOURS.pressed)) >= 3.0
     assert contrast(QColor(COLOURS.selection), QColor(COLOURS.field)) >= 3.0

@@ -43,6 +43,7 @@ class Colours:
     selection: str = "#3778ba"
     selected_text: str = "#ffffff"
     warning: str = "#f0b24a"
+    error: str = "#ff8f80"
 
 
 SPACING = Spacing()

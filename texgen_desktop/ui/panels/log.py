@@ -15,7 +15,7 @@ from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.theme import COLOURS, SPACING
 
 LONGEST_LINES = 5000
-_LEVELS = {"info": ("", COLOURS.text), "notice": ("Note: ", COLOURS.warning), "error": ("Error: ", "#ff8f80")}
+_LEVELS = {"info": ("", COLOURS.text), "notice": ("Note: ", COLOURS.warning), "error": ("Error: ", COLOURS.error)}
 
 
 class LogPanel(Panel):

@@ -46,6 +46,7 @@ class TrainingPanel(Panel):
         self._advanced = Disclosure("advanced_button", "All settings", tip, self._form)
         self._choices = self._make_choices()
         self._train = button("train_button", "play", "Train", "Start a new run on the photos of the project")
+        self._train.setProperty("primary", True)
         self._pause = button("pause_button", "pause", "Pause", "")
         self._stop = button("stop_button", "stop", "Stop", "End the run: its model is saved, its memory freed")
         self._progress = QProgressBar()
