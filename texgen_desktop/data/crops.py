@@ -22,6 +22,7 @@ STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
 SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeezed along the other
 _STYLE_PROBE = 256  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
+_DOUBT = 0.2  # of a measured slider, in its own units
 _BENDS = ("scale", "stretch", "slant")
 _LUMA = (0.2126, 0.7152, 0.0722)  # Rec. 709
 _WARMTH = (0.5, 0.0, -0.5)
@@ -104,8 +105,10 @@ class CropSampler:
         inner = stack if not surround else stack[..., surround:-surround, surround:-surround]
         style = [bends.to(self._device)]
         for axis in self.axes[len(_BENDS) :]:
-            measured = self._measure(axis.id, inner if level == 0 else torch.cat(coarse))
-            style.append(((measured - axis.middle) / axis.spread).clamp(-2, 2)[:, None])
+            measured = (self._measure(axis.id, inner if level == 0 else torch.cat(coarse)) - axis.middle) / axis.spread
+            # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
+            doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
+            style.append((measured + doubt).clamp(-2, 2)[:, None])
         return Batch(stack, torch.cat(style, 1))
 
     def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:

@@ -68,6 +68,7 @@ _FINE_CROPS_PX = (48, 56, 64)  # from the second level up; the last also for all
 _SHARES = (0.46, 0.22, 0.18, 0.14)  # of the steps, likewise: the coarse levels are cheap and carry the structure
 _NOISY_SIGMA = 0.1
 _PENALTY_PART = 4
+_DRIFT = 0.02
 _OWN_AFTER = 0.4  # share of the run from which half of the crops stand on the generator's own coarse pictures
 
 
@@ -272,6 +273,8 @@ class Training:
         on_real, on_fake = scores.chunk(2)
         loss = relativistic(on_real, on_fake)
         self._note("critic", level, loss)
+        # Holds a sure critic near scores that still tell the generator something (the drift term of Karras et al. 2018).
+        loss = loss + _DRIFT * (on_real - on_fake).square().mean()
         yield
         # A part of the batch is enough for the penalty, and it is part of every step: Adam without momentum takes it badly
         # when a large gradient comes only now and then.

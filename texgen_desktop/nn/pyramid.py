@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from texgen_desktop.nn.layers import LEAK, convolution
 
 COLOURS = 3
+LOUDEST = 4.0  # in the caller's colour space, whose unit is about a standard deviation
 
 NoiseSource = Callable[[int, int, int, int, int], Tensor]
 """(level, y, x, height, width) on the level's noise lattice -> (B, noise channels, height, width)."""
@@ -76,7 +77,8 @@ class Level(nn.Module):
         x = F.leaky_relu(self.style_again(x, style), LEAK) + x[..., 1:-1, 1:-1]
         for layer in self.body:
             x = F.leaky_relu(layer(x), LEAK) + x[..., 1:-1, 1:-1]
-        picture: Tensor = self.leave(x)
+        # Softly bounded: a generator that may shout louder than any photo wins for a while, and then nobody learns.
+        picture = LOUDEST * torch.tanh(self.leave(x) / LOUDEST)
         if below is None:
             return picture
         margin = self.shape.margin

@@ -1,0 +1,135 @@
+"""How good the textures get, and how soon.
+
+Trains each photo for some minutes and prints: images seen at 1, 3 and 10 minutes, the share of memorised patches, and for every
+slider Spearman's correlation with the property that it stands for (9 positions x 4 seeds). Beside the table it leaves, for looking:
+``NAME_minutes.png`` (the photo, then the texture as it grew), ``NAME_seeds.png`` (seeds 0 to 2, unchosen), ``NAME_sliders.png``
+(every slider at -1, 0 and 1), ``NAME_blind_K.png`` (seed K in equalised grey, for a test by eye) and ``photos_blind.png``.
+
+usage: python tests/benchmarks/bench_texture.py [--photos NAME|FILE ...] [--preset standard] [--minutes 10] [--out DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmarks.measures import COLOUR_SLIDERS, SLIDER_PROPERTY, Picture, equalised, matched, memorised_share, spearman
+from texgen_desktop.engine.environment import prepare_environment
+
+prepare_environment()
+
+import torch  # noqa: E402 - only after the environment was prepared
+
+from tests.benchmarks.machine import print_machine  # noqa: E402
+from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
+from texgen_desktop.engine.device import use_all_cores  # noqa: E402
+from texgen_desktop.engine.messages import Crop  # noqa: E402
+from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
+from texgen_desktop.imaging.read import probe_image  # noqa: E402
+from texgen_desktop.resources import resource  # noqa: E402
+
+READINGS_MIN = (1.0, 3.0, 10.0, 30.0)
+
+
+def picture(family: Family, model: Model, look: Look, side: int) -> Picture:
+    cells = side // model.cell_px
+    made = family.render(model, RenderRequest(look, Region(0, 0, side, side), (cells, cells)))
+    return made.permute(1, 2, 0).cpu().numpy()
+
+
+def save(path: Path, *pictures: Picture) -> None:
+    height = max(p.shape[0] for p in pictures)
+    sheet = np.concatenate([np.pad(p, ((0, height - p.shape[0]), (0, 8), (0, 0)), constant_values=0.1) for p in pictures], 1)
+    Image.fromarray((sheet * 255 + 0.5).astype(np.uint8)).save(path)
+
+
+def train(trainer: Trainer, minutes: float) -> Iterator[float]:
+    """Trains, and stops at each reading for a picture; the time for pictures does not count."""
+    spent = 0.0
+    readings = [m for m in READINGS_MIN if m < minutes] + [minutes]
+    while readings:
+        began = time.perf_counter()
+        while spent + time.perf_counter() - began < readings[0] * 60 and trainer.images_seen < trainer.images_total:
+            for _ in trainer.step():
+                pass
+        spent += time.perf_counter() - began
+        reading = readings.pop(0)
+        print(f"  {reading:4.1f} min: {trainer.images_seen:6d} of {trainer.images_total} images, {trainer.images_seen / spent:.1f} images/s")
+        trainer.take_losses()
+        yield reading
+
+
+def sliders(family: Family, model: Model, side: int) -> dict[str, float]:
+    """For each slider Spearman's correlation with its property; colour sliders aside, after colours were matched."""
+    found = {}
+    for slider in model.sliders:
+        positions, values = [], []
+        for seed in range(4):
+            middle = picture(family, model, Look(layout_seed=seed, detail_seed=seed), side)
+            for position in np.linspace(-1, 1, 9):
+                look = Look(layout_seed=seed, detail_seed=seed).with_value(slider.id, float(position))
+                made = picture(family, model, look, side)
+                if slider.id not in COLOUR_SLIDERS:
+                    made = matched(made, middle)
+                positions.append(float(position))
+                values.append(SLIDER_PROPERTY[slider.id](made))
+        found[slider.id] = spearman(positions, values)
+    return found
+
+
+def measure(path: Path, family: Family, options: argparse.Namespace) -> dict[str, object]:
+    header = probe_image(path)
+    photo = load_photo(path, Crop(), options.side or default_working_side(header.width_px, header.height_px))
+    trainer = family.start(family.presets[options.preset], [photo], options.seed, torch.device("cpu"))
+    print(f"{path.stem} {photo.pixels.shape[1]} x {photo.pixels.shape[0]} px, {options.preset}")
+    grown = [photo.pixels[:512, :512]]
+    for _ in train(trainer, options.minutes):
+        grown.append(picture(family, trainer.model(), Look(), 512))
+    model = trainer.model()
+    save(options.out / f"{path.stem}_minutes.png", *grown)
+    seeds = [picture(family, model, Look(layout_seed=s, detail_seed=s), 512) for s in range(3)]
+    save(options.out / f"{path.stem}_seeds.png", *seeds)
+    for k, made in enumerate(seeds):
+        Image.fromarray(equalised(made)).save(options.out / f"{path.stem}_blind_{k}.png")
+    rows = [
+        np.concatenate([picture(family, model, Look().with_value(s.id, v), 256) for v in (-1.0, 0.0, 1.0)], 1) for s in model.sliders
+    ]
+    save(options.out / f"{path.stem}_sliders.png", np.concatenate(rows))
+    result: dict[str, object] = {"images": trainer.images_seen}
+    result["memorised"] = max(memorised_share(made, [photo.pixels, *seeds[:k], *seeds[k + 1 :]]) for k, made in enumerate(seeds))
+    result["sliders"] = {name: round(value, 3) for name, value in sliders(family, model, 192).items()}
+    print(f"  memorised 48 px patches: {result['memorised']:.1%} (bar: 5 %)")
+    print("  sliders, Spearman (bar: 0.8): " + ", ".join(f"{k} {v:+.2f}" for k, v in result["sliders"].items()))
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", nargs="+", default=["gravel", "rust", "fallen_leaves", "stone_bricks"])
+    parser.add_argument("--family", default="texture_gan")
+    parser.add_argument("--preset", default="standard")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--side", type=int, default=0, help="working scale in px; 0: the program's own choice")
+    parser.add_argument("--out", type=Path, default=Path("bench_texture"))
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    print_machine()
+    use_all_cores()
+    family = discover()[options.family]
+    paths = [Path(p) if Path(p).suffix else resource("samples", f"{p}.jpg") for p in options.photos]
+    report = {path.stem: measure(path, family, options) for path in paths}
+    (options.out / "report.json").write_text(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
