@@ -42,13 +42,13 @@ def packages() -> list[str]:
     return [".".join(init.parent.relative_to(ROOT).parts) for init in sorted(PACKAGE.rglob("__init__.py"))]
 
 
-def test_the_messages_and_every_package_come_without_torch() -> None:
+def test_the_messages_and_every_package_come_without_torch_and_numpy() -> None:
     names = ", ".join([*packages(), "texgen_desktop.engine.messages", "texgen_desktop.errors"])
-    assert not modules_after(f"import {names}") & {"torch", "pyqtgraph"}
+    assert not modules_after(f"import {names}") & {"torch", "numpy", "pyqtgraph"}
 
 
-def test_the_window_is_built_before_torch_and_the_plots_are_loaded(tmp_path: Path) -> None:
-    """Both take seconds to import: the window paints first."""
+def test_the_window_is_built_before_torch_numpy_and_the_plots_are_loaded(tmp_path: Path) -> None:
+    """Together they take seconds to import: the window paints first."""
     build = f"""
 from pathlib import Path
 from texgen_desktop import app
@@ -56,7 +56,7 @@ application, window = app.create(["texgen-desktop"], settings_dir=Path({str(tmp_
 import sys
 loaded = set(sys.modules)
 window.close()
-assert not loaded & {{"torch", "pyqtgraph"}}
+assert not loaded & {{"torch", "numpy", "pyqtgraph"}}
 """
     assert "PySide6" in modules_after(build)
 
