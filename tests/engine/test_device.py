@@ -9,6 +9,7 @@ import torch
 
 from texgen_desktop.engine.device import choose_device, conv_gflops, core_count, describe
 from texgen_desktop.engine.environment import prepare_environment
+from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import TexGenError
 
 
@@ -77,6 +78,21 @@ def test_the_probe_yields_between_slices_and_returns_a_speed() -> None:
         slices += 1
     assert slices >= 2
     assert speed > 0.01
+
+
+def test_a_busy_machine_is_not_taken_for_a_slow_one() -> None:
+    """Of all readings only one was not held up by something else."""
+    took_s = iter([0.5, 0.5, 0.01] + [0.5] * 50)
+    moment_s, is_begun = 0.0, False
+
+    def clock() -> float:
+        nonlocal moment_s, is_begun
+        moment_s += next(took_s) if is_begun else 0.0
+        is_begun = not is_begun
+        return moment_s
+
+    speed = run_to_end(conv_gflops(torch.device("cpu"), clock))
+    assert speed == pytest.approx(2 * 32 * 32 * 9 * 128 * 128 / 0.01 / 1e9)
 
 
 def test_the_environment_is_prepared_without_torch_and_keeps_what_the_user_set() -> None:
