@@ -16,6 +16,7 @@ from torch import Tensor
 from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.engine import messages as m
+from texgen_desktop.engine import speed
 from texgen_desktop.engine.checkpoint import load_newest
 from texgen_desktop.engine.engine import Engine
 from texgen_desktop.engine.metrics import read_metrics
@@ -286,3 +287,14 @@ def test_the_losses_of_a_run_are_told_when_it_is_opened_and_when_it_goes_on(desk
     assert opened.run_id == resumed.run_id == "run-001"
     assert list(opened.images_seen) == list(resumed.images_seen) == written
     assert (deleted.run_id, len(deleted.images_seen)) == ("", 0)
+
+
+def test_after_a_run_the_presets_take_as_long_as_it_did(desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "SHORTEST_S", 0.0)
+    monkeypatch.setattr(speed, "TRAINING_EFFICIENCY", 1e-6)  # as on a machine that was busy while it was measured
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    guessed, measured = (event.families[0].presets[0].seconds for event in (desk.only(m.EngineReady), desk.only(m.FamiliesChanged)))
+    assert guessed is not None
+    assert measured is not None
+    assert measured < guessed / 100

@@ -23,6 +23,7 @@ FILE = Path("tile.png")
     ("state", "event", "changes"),
     [
         (StudioState(), READY, {"engine_ready": True, "device": "CPU, 2 threads", "families": (FAMILY,)}),
+        (IDLE, m.FamiliesChanged((FAMILY,)), {"families": (FAMILY,)}),
         (IDLE, m.JobStarted("train"), {"training": "running"}),
         (replace(IDLE, training="stopping"), m.JobStarted("train"), {"training": "stopping"}),
         (RUNNING, m.JobEnded("train", "paused"), {"training": "paused"}),

@@ -22,6 +22,7 @@ from texgen_desktop.engine.jobs import Result, Work, run_to_end
 from texgen_desktop.engine.metrics import read_metrics, thinned
 from texgen_desktop.engine.recipe import recipe_from_json
 from texgen_desktop.engine.source import Source, open_source
+from texgen_desktop.engine.speed import TrainingSpeed
 from texgen_desktop.engine.stage import Stage
 from texgen_desktop.engine.starting import Host
 from texgen_desktop.engine.training import Training
@@ -116,12 +117,15 @@ class Engine:
         choice = choose_device(self._device_name)
         use_all_cores()
         self._families = families.discover()
-        speed = run_to_end(conv_gflops(choice.device))
+        conv_speed = run_to_end(conv_gflops(choice.device))
+        speed = TrainingSpeed(conv_speed)
         self._host = Host(choice.device, speed, self._emit, self._stage.use_live, self._workspace.announce)
-        infos = tuple(describe_family(family, speed) for family in self._families.values())
-        self._emit(m.EngineReady(describe(choice.device), infos, speed))
+        self._emit(m.EngineReady(describe(choice.device), self._describe_families(), conv_speed))
         if choice.notice:
             self._emit(m.Notice(choice.notice))
+
+    def _describe_families(self) -> tuple[m.FamilyInfo, ...]:
+        return tuple(describe_family(family, self._host.speed.gflops(family.id)) for family in self._families.values())
 
     def _fail_to_start(self, problem: m.Problem) -> None:
         self._report(problem)
@@ -332,6 +336,7 @@ class Engine:
                 torch.cuda.empty_cache()
         if training.source is not None:
             self._stage.use(replace(training.source, images_seen=None))
+        self._emit(m.FamiliesChanged(self._describe_families()))
 
     # ------------------------------------------------------------------------------------------------------ jobs
 

@@ -12,13 +12,10 @@ from texgen_desktop.engine.messages import FamilyInfo, FieldInfo, PresetInfo, Tr
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
 
-# Share of the probe's convolution speed that whole training steps reach: they also normalise, sum and update.
-TRAINING_EFFICIENCY = 0.55
 
-
-def describe_family(family: Family, conv_gflops: float) -> FamilyInfo:
-    """``conv_gflops`` is the machine's measured convolution speed in GFLOP/s; 0 leaves the times unknown."""
-    return FamilyInfo(family.id, family.title, family.description, describe_fields(family), _presets(family, conv_gflops))
+def describe_family(family: Family, gflops: float) -> FamilyInfo:
+    """``gflops`` is how much training work this machine does in a second; 0 leaves the times unknown."""
+    return FamilyInfo(family.id, family.title, family.description, describe_fields(family), _presets(family, gflops))
 
 
 def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
@@ -27,11 +24,9 @@ def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
     return tuple(_field_info(field) for field in struct.fields)
 
 
-def estimate_seconds(family: Family, config: msgspec.Struct, conv_gflops: float) -> float | None:
+def estimate_seconds(family: Family, config: msgspec.Struct, gflops: float) -> float | None:
     """How long the whole schedule of ``config`` takes on a machine of this speed."""
-    if conv_gflops <= 0:
-        return None
-    return family.cost_gflop(config) / (conv_gflops * TRAINING_EFFICIENCY)
+    return family.cost_gflop(config) / gflops if gflops > 0 else None
 
 
 def find_family(families: Mapping[str, Family], family_id: str) -> Family:
@@ -64,13 +59,13 @@ def build_config(family: Family, settings: TrainSettings) -> msgspec.Struct:
         ) from error
 
 
-def _presets(family: Family, conv_gflops: float) -> tuple[PresetInfo, ...]:
+def _presets(family: Family, gflops: float) -> tuple[PresetInfo, ...]:
     return tuple(
         PresetInfo(
             id=preset_id,
             title=preset_id.capitalize(),
             images=msgspec.to_builtins(config)["images"],
-            seconds=estimate_seconds(family, config, conv_gflops),
+            seconds=estimate_seconds(family, config, gflops),
             values=tuple(msgspec.to_builtins(config).items()),
             crop_px=family.crop_px(config),
         )

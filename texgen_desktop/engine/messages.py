@@ -135,7 +135,7 @@ class FieldInfo:
 
 @dataclass(frozen=True)
 class PresetInfo:
-    """A preset and what it costs here: ``seconds`` is measured on this machine, None while it is not known.
+    """A preset and what it costs here: ``seconds`` is estimated for this machine, None while its speed is not known.
 
     ``crop_px`` is the side of its widest training crop at the working scale, 0 where the family has no such thing.
     """
@@ -366,6 +366,13 @@ class EngineReady:
 
 
 @dataclass(frozen=True)
+class FamiliesChanged:
+    """The families once more: after a training it is known better how long their presets take here."""
+
+    families: tuple[FamilyInfo, ...]
+
+
+@dataclass(frozen=True)
 class ProjectChanged:
     """The open project as it is now; None when it was closed."""
 
@@ -478,6 +485,7 @@ class EngineStopped:
 
 Event = (
     EngineReady
+    | FamiliesChanged
     | ProjectChanged
     | PhotoLoaded
     | ModelChanged

@@ -55,13 +55,24 @@ class ProgressReport:
         self._reads_every_step = reads_every_step
         self._clock = clock
         self._began_s = clock()
+        self._began_images = trainer.images_seen
         self._pace = Pace(REPORT_INTERVAL_S, clock)
         self._rate = Rate(clock=clock)
         self._means = LossMeans()
 
     @property
+    def seconds(self) -> float:
+        """How long this sitting has lasted."""
+        return self._clock() - self._began_s
+
+    @property
+    def share_done(self) -> float:
+        """The part of the whole schedule that was done in this sitting."""
+        return (self._trainer.images_seen - self._began_images) / self._trainer.images_total
+
+    @property
     def is_out_of_time(self) -> bool:
-        return self._clock() - self._began_s >= self._limit_s
+        return self.seconds >= self._limit_s
 
     def update(self, log: MetricsLog, is_last: bool) -> None:
         """Read, log and tell the losses when it is time to. Raises NonFiniteLoss."""
@@ -94,5 +105,5 @@ class ProgressReport:
             estimates.append((max(done, 0.01), self._trainer.images_total * (1 - done) / self._rate.per_s))
         weight = sum(share for share, _ in estimates)
         left_s = sum(share * seconds for share, seconds in estimates) / weight if weight > 0 else math.inf
-        left_s = min(left_s, max(0.0, self._limit_s - (self._clock() - self._began_s)))
+        left_s = min(left_s, max(0.0, self._limit_s - self.seconds))
         return left_s if math.isfinite(left_s) else None

@@ -13,12 +13,13 @@ import torch
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.engine.checkpoint import load_newest
-from texgen_desktop.engine.family_info import build_config, config_of_run, estimate_seconds
+from texgen_desktop.engine.family_info import build_config, config_of_run
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
+from texgen_desktop.engine.speed import TrainingSpeed
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Trainer
 
@@ -31,7 +32,7 @@ class Host:
     """
 
     device: torch.device
-    conv_gflops: float
+    speed: TrainingSpeed
     emit: Callable[[Event], None]
     show: Callable[[Source], float]
     run_made: Callable[[], None]
@@ -40,12 +41,12 @@ class Host:
 
 @dataclass(eq=False)
 class Started:
-    """A run in memory. ``predicted_s`` is what its whole schedule should take on this machine."""
+    """A run in memory. ``cost_gflop`` is the work of its whole schedule."""
 
     run: Run
     trainer: Trainer
     photos: list[Photo]
-    predicted_s: float | None
+    cost_gflop: float
 
 
 def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Generator[None, None, Started]:
@@ -56,7 +57,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     yield
     machine = _conditions(host.device, trainer)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
-    return Started(run, trainer, photos, estimate_seconds(family, config, host.conv_gflops))
+    return Started(run, trainer, photos, family.cost_gflop(config))
 
 
 def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
@@ -71,7 +72,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
         trainer.load_state(loaded.tensors, loaded.images_seen)
     _compare(host, run.machine, _conditions(host.device, trainer))
-    return Started(run, trainer, photos, estimate_seconds(family, config, host.conv_gflops))
+    return Started(run, trainer, photos, family.cost_gflop(config))
 
 
 def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Generator[None, None, list[Photo]]:

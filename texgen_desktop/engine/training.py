@@ -103,7 +103,9 @@ class Training:
 
     def _train(self, started: Started) -> Work:
         trainer, host = started.trainer, self._host
-        report = ProgressReport(trainer, host.emit, started.predicted_s, self._minutes * 60, host.device.type == "cpu", host.clock)
+        gflops = host.speed.gflops(self._family.id)
+        predicted_s = started.cost_gflop / gflops if gflops else None
+        report = ProgressReport(trainer, host.emit, predicted_s, self._minutes * 60, host.device.type == "cpu", host.clock)
         snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
         checkpoints.done()
         self._log = MetricsLog(started.run.metrics_path, trainer.images_seen)
@@ -119,6 +121,7 @@ class Training:
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
+                    host.speed.learn(self._family.id, started.cost_gflop * report.share_done, report.seconds)
                     return Result(outcome)
                 yield from trainer.step()
         finally:

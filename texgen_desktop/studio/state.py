@@ -12,6 +12,7 @@ from texgen_desktop.engine.messages import (
     EngineStopped,
     Event,
     ExportProgress,
+    FamiliesChanged,
     FamilyInfo,
     JobEnded,
     JobStarted,
@@ -123,6 +124,8 @@ def after(state: StudioState, event: Event) -> StudioState:
             if families and settings.family not in {family.id for family in families}:
                 settings = replace(settings, family=families[0].id)
             return replace(state, engine_ready=True, device=device, families=families, settings=settings)
+        case FamiliesChanged(families=families):
+            return replace(state, families=families)
         case ProjectChanged(project=project):
             return _after_project(state, project)
         case ModelChanged(model=model):
