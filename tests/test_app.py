@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -88,19 +90,49 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str], qapp: QApplicat
     assert capsys.readouterr().out == f"TexGen Desktop {__version__}\n"
 
 
+@contextmanager
+def training(photo: Path, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The whole program in a process of its own, in the middle of a run; its projects lie in ``folder``."""
+    places = {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_DATA_HOME": str(folder / "data")}
+    command = [sys.executable, "-c", TRAINING_PROGRAM, str(photo), "--train"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **places, **environment}, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "training\n"
+        yield process
+
+
+def assert_saved(folder: Path) -> None:
+    [project] = (folder / "data" / "texgen-desktop" / "projects").iterdir()
+    assert json.loads((project / "project.json").read_text())
+    assert list(project.glob("runs/*/model.safetensors"))
+    assert list(project.glob("runs/*/checkpoints/*.safetensors"))
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="signals and folders as on Linux")
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_saves_the_run_without_a_question(tiny_photo: Path, tmp_path: Path, number: signal.Signals, exit_code: int) -> None:
-    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_DATA_HOME": str(tmp_path / "data")}
-    command = [sys.executable, "-c", TRAINING_PROGRAM, str(tiny_photo), "--train"]
-    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "training\n"
+    with training(tiny_photo, tmp_path) as process:
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == exit_code
     assert "Traceback" not in errors
     assert "QThread" not in errors
-    [project] = (tmp_path / "data" / "texgen-desktop" / "projects").iterdir()
-    assert json.loads((project / "project.json").read_text())
-    assert list(project.glob("runs/*/model.safetensors"))
+    assert_saved(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs an X server that may die")
+def test_a_run_is_saved_when_the_display_dies_under_the_window(tiny_photo: Path, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL) as server, os.fdopen(reader) as number:
+        os.close(writer)
+        display = f":{number.readline().strip()}"
+        with training(tiny_photo, tmp_path, DISPLAY=display, QT_QPA_PLATFORM="xcb") as process:
+            server.kill()
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "The X11 connection broke" in errors
+    assert "Traceback" not in errors
+    assert "did not end" not in errors
+    assert_saved(tmp_path)

@@ -56,6 +56,12 @@ class Program(QObject):
         self._thread.join(LONGEST_SAVE_S)
         self._garbage.stop()
 
+    def save_without_display(self) -> None:
+        """Let the engine save and end where Qt's loop is over and cannot run again: the display has gone away under the window."""
+        self._studio.save_and_quit()
+        self._thread.wait(round(LONGEST_SAVE_S * 1000))
+        self._garbage.stop()
+
     @property
     def has_ended(self) -> bool:
         return not self._thread.isRunning()
@@ -133,6 +139,8 @@ def main(argv: Sequence[str]) -> int:
         window.studio.log_added.emit("error", f"TexGen Desktop ended unexpectedly last time:\n{last_crash}")
     window.show()
     code = app.exec()
+    if not program.has_ended:
+        program.save_without_display()
     if not program.has_ended:
         log.critical("The engine did not end within %.0f s; leaving without it.", LONGEST_SAVE_S)
         faulthandler.dump_traceback()
