@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -223,3 +224,13 @@ def test_the_recipe_of_an_export_is_found_and_its_model_recognised(desk: Desk, t
     assert (ours.recipe.look, ours.is_model_open) == (look, True)
     assert (without_model.recipe, without_model.is_model_open) == (ours.recipe, False)
     assert photo.recipe is None
+
+
+def test_what_a_killed_program_left_among_the_projects_is_gone_after_the_next_start(desk: Desk) -> None:
+    desk.projects.mkdir()
+    old, young = desk.projects / ".texgen-0123456789abcdef.tmp", desk.projects / ".texgen-fedcba9876543210.tmp"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    desk.run(m.Quit())
+    assert list(desk.projects.iterdir()) == [young]

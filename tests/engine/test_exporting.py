@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from texgen_desktop.engine.messages import ExportProgress, ExportSettings, Look,
 from texgen_desktop.engine.recipe import recipe_from_json
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging.part_files import part_beside
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.imaging.resize import resize_rows
 
@@ -114,6 +116,14 @@ def test_a_cancelled_export_leaves_no_file_and_the_old_one_in_place(source: Sour
         next(work)
     work.close()
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"the old one"]
+
+
+def test_an_export_tidies_up_after_one_that_was_killed(source: Source, tmp_path: Path) -> None:
+    left = part_beside(tmp_path / "tile.png")
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    write(source, settings(tmp_path / "tile.png", 32, 32))
+    assert [path.name for path in tmp_path.iterdir()] == ["tile.png"]
 
 
 def test_no_slice_renders_more_than_a_block(source: Source, tmp_path: Path) -> None:

@@ -186,6 +186,15 @@ def test_the_sweep_removes_orphans_and_nothing_else(tmp_path: Path) -> None:
     assert sweep(tmp_path / "missing") == 0
 
 
+def test_the_sweep_leaves_what_is_younger_than_asked(tmp_path: Path) -> None:
+    young, old = temporary_beside(tmp_path / "a"), temporary_beside(tmp_path / "b")
+    for path in (young, old):
+        path.mkdir()
+    os.utime(old, (0, 0))
+    assert sweep(tmp_path, min_age_s=3600.0) == 1
+    assert list(tmp_path.iterdir()) == [young]
+
+
 def test_json_comes_back_as_it_was(tmp_path: Path) -> None:
     value = {"name": "Kies \U0001f600\n", "undecodable": "\udcff", "numbers": [1, -0.1, 1e-300, 2**63], "none": None}
     write_json(tmp_path / "x.json", value)

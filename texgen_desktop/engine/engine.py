@@ -67,6 +67,7 @@ class Engine:
         """The engine's life: from loading the families to EngineStopped."""
         try:
             self._guard(self._start, self._fail_to_start)
+            self._workspace.sweep()
             while not self._is_quitting or self._jobs:
                 self._turn()
         finally:

@@ -18,6 +18,7 @@ from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.formats import LIMITS, check_size
+from texgen_desktop.imaging.part_files import sweep_parts
 from texgen_desktop.imaging.resize import resize_rows
 from texgen_desktop.imaging.write import open_writer
 
@@ -62,6 +63,7 @@ def check_export(settings: ExportSettings) -> None:
 def export(source: Source, settings: ExportSettings, emit: Callable[[ExportProgress], None], clock: Clock = time.monotonic) -> Work:
     """The job. Each file is whole or not there; those that are finished stay when a later one is cancelled."""
     check_export(settings)
+    sweep_parts(settings.path.parent)
     progress = _Progress(settings.count, settings.height_px, emit, clock)
     for index, path in enumerate(settings.files):
         look = replace(settings.look, layout_seed=settings.look.layout_seed + index)

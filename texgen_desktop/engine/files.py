@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from io import FileIO
 from math import isfinite
@@ -76,11 +77,15 @@ def is_temporary(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
-def sweep(folder: Path) -> int:
-    """Remove what killed writers left in ``folder`` (not below it), return how many. Only for the holder of the folder's lock."""
+def sweep(folder: Path, min_age_s: float = 0.0) -> int:
+    """Remove what killed writers left in ``folder`` (not below it), return how many.
+
+    Without a least age only for the holder of the folder's lock: somebody else's write would be taken for an orphan.
+    """
     if not folder.is_dir():
         return 0
-    orphans = [path for path in folder.iterdir() if is_temporary(path.name)]
+    newest_s = time.time() - min_age_s
+    orphans = [path for path in folder.iterdir() if is_temporary(path.name) and path.lstat().st_mtime <= newest_s]
     for orphan in orphans:
         if orphan.is_dir() and not orphan.is_symlink():
             shutil.rmtree(orphan)

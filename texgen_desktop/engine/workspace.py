@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from texgen_desktop.data.photos import default_working_side, find_images, thumbnail
+from texgen_desktop.engine.files import sweep
 from texgen_desktop.engine.messages import Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
 from texgen_desktop.engine.photo_files import safe_name
 from texgen_desktop.engine.project import Project
@@ -16,6 +18,7 @@ from texgen_desktop.imaging.recognise import ImageError
 
 MAX_PHOTOS = 200
 """A run holds all its photos in memory, some 5 MB each."""
+ORPHAN_AGE_S = 3600.0
 _SCREEN_SIDE_PX = 1024
 _THUMBNAIL_SIDE_PX = 256
 _FEW_PHOTOS = 12
@@ -42,6 +45,11 @@ class Workspace:
         self._projects_folder = projects_folder
         self._switched = switched
         self._skipped: tuple[SkippedFile, ...] = ()
+
+    def sweep(self) -> None:
+        """Remove what killed programs left among the unsaved projects, where it can be; another program may just be making one."""
+        with suppress(OSError):
+            sweep(self._projects_folder, ORPHAN_AGE_S)
 
     def require(self, to_write: bool = True) -> Project:
         """The open project; TexGenError when there is none, or when somebody else writes into it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from texgen_desktop.imaging.encoders.png import PngEncoder
 from texgen_desktop.imaging.encoders.tiff import TiffEncoder
 from texgen_desktop.imaging.formats import LIMITS, check_size
 from texgen_desktop.imaging.header import read_size_px
+from texgen_desktop.imaging.part_files import part_beside
 from texgen_desktop.imaging.recipe_text import read_metadata
 
 FileFormat = Literal["png", "tiff", "exr", "jpeg", "webp"]
@@ -40,7 +40,6 @@ _ENCODERS: Mapping[tuple[str, int], Callable[[BinaryIO, FileHeader], Encoder]] =
 }
 # How a whole file ends; TIFF, EXR and WebP have no mark there.
 _ENDINGS = {"png": b"\0\0\0\0IEND\xae\x42\x60\x82", "jpeg": b"\xff\xd9"}
-PART_SUFFIX = ".texgen-part"
 
 
 def open_writer(path: Path, file_format: FileFormat, bits: int, width_px: int, height_px: int, metadata: Mapping[str, str]) -> ImageWriter:
@@ -66,8 +65,7 @@ class ImageWriter:
 
     def __init__(self, path: Path, file_format: FileFormat, header: FileHeader) -> None:
         self._path, self._format, self._header = path, file_format, header
-        # A short name of its own: a suffix could make the name too long.
-        self._part = path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
+        self._part = part_beside(path)
         self._rows_written = 0
 
     def __enter__(self) -> Self:
