@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests import tiny_family
@@ -15,6 +17,14 @@ def test_fields_carry_limits_units_and_defaults_of_the_config() -> None:
     assert (images.name, images.kind, images.default, images.unit) == ("images", "int", 60, "images")
     assert (batch.minimum, batch.maximum, batch.description) == (1, 16, "Crops a step.")
     assert (rate.kind, rate.minimum) == ("float", 0)
+
+
+def test_the_fields_that_the_size_of_a_crop_depends_on_say_so() -> None:
+    family = replace(FAMILY, crop_px=lambda config: 2 * config.crop_px)
+    info = describe_family(family, 100.0)
+    assert [field.name for field in info.fields if field.sets_crop] == ["crop_px"]
+    assert info.presets[0].crop_px == 2 * family.presets[info.presets[0].id].crop_px
+    assert not any(field.sets_crop for field in describe_family(FAMILY, 100.0).fields)
 
 
 def test_presets_cost_what_the_machine_was_measured_at() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -21,7 +22,16 @@ def describe_family(family: Family, gflops: float) -> FamilyInfo:
 def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
     struct = type_info(family.config)
     assert isinstance(struct, StructType)
-    return tuple(_field_info(field) for field in struct.fields)
+    fields = (_field_info(field) for field in struct.fields)
+    return tuple(replace(field, sets_crop=_sets_crop(family, field)) for field in fields)
+
+
+def _sets_crop(family: Family, field: FieldInfo) -> bool:
+    """Whether the field has a say in the size of a training crop: tried at the ends of what it may be."""
+    ends = (False, True) if field.kind == "bool" else (field.minimum, field.maximum, *field.choices)
+    config = next(iter(family.presets.values()))
+    changed = [msgspec.structs.replace(config, **{field.name: value}) for value in ends if value is not None]
+    return any(family.crop_px(each) != family.crop_px(config) for each in changed)
 
 
 def estimate_seconds(family: Family, config: msgspec.Struct, gflops: float) -> float | None:

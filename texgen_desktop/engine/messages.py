@@ -121,7 +121,7 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """One field of a family's config, as forms and the command line need it."""
+    """One field of a family's config, as forms and the command line need it. ``sets_crop``: with it ``PresetInfo.crop_px`` changes."""
 
     name: str
     kind: Literal["int", "float", "bool", "choice"]
@@ -131,6 +131,7 @@ class FieldInfo:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    sets_crop: bool = False
 
 
 @dataclass(frozen=True)

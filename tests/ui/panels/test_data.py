@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QAbstractButton, QListView, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPlainTextEdit, QSpinBox, QWidget
 
 from tests.studio.builders import FAMILY, PHOTO, PROJECT, READY
 from tests.ui.driver import Session, child
 from texgen_desktop.engine.messages import (
     Crop,
+    FieldInfo,
     FramePhoto,
     JobStarted,
     PhotoInfo,
@@ -22,6 +23,7 @@ from texgen_desktop.engine.messages import (
     ProjectChanged,
     RemovePhoto,
     SkippedFile,
+    TrainSettings,
 )
 from texgen_desktop.ui import photo_list
 from texgen_desktop.ui.panels.data import DataPanel
@@ -98,6 +100,16 @@ def test_the_sentence_names_the_training_crop_of_the_preset(session: Session, pa
     session.say(replace(READY, families=(replace(FAMILY, presets=(preset,)),)))
     texts = [label.text() for label in panel.findChildren(QWidget) if hasattr(label, "text")]
     assert "Learnt at 512 px: a training crop of 96 px sees the dashed square." in texts
+
+
+def test_no_crop_is_named_that_a_setting_changed_by_hand_has_made_wrong(session: Session, panel: DataPanel) -> None:
+    words = panel.findChild(QLabel, "scale_words")
+    fields = (FieldInfo("levels", "int", 4, "", sets_crop=True), FieldInfo("batch", "int", 4, ""))
+    preset = PresetInfo("standard", "Standard", 5000, 60.0, (("levels", 4), ("batch", 4)), crop_px=96)
+    session.say(replace(READY, families=(replace(FAMILY, fields=fields, presets=(preset,)),)))
+    for config, is_named in (((("batch", 8),), True), ((("levels", 5),), False), ((("levels", 4),), True)):
+        session.studio.set_train_settings(TrainSettings(config=config))
+        assert ("96 px" in words.text()) is is_named
 
 
 def test_what_was_skipped_is_counted_in_view_and_explained_on_demand(session: Session, panel: DataPanel) -> None:

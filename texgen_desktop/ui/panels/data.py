@@ -59,7 +59,7 @@ class DataPanel(Panel):
         self._crop_view.setAccessibleName("Part of the photo that is learnt")
         self._crop_view.setMinimumHeight(100)
         self._scale = self._make_scale()
-        self._scale_words = words(line_count=2)
+        self._scale_words = words(name="scale_words", line_count=2)
         self._frame = QWidget()
         self._skipped_text = _make_skipped_text()
         tip = "Files that were offered and could not be used, and why"
@@ -250,10 +250,14 @@ class DataPanel(Panel):
 
 
 def _crop_side_px(state: StudioState) -> int:
-    """Side of a training crop under the chosen preset; 0 when the family does not say."""
-    presets = {(family.id, preset.id): preset for family in state.families for preset in family.presets}
-    preset = presets.get((state.settings.family, state.settings.preset))
-    return preset.crop_px if preset else 0
+    """Side of a training crop under the settings in force; 0 when the family does not say, or not for what was changed by hand."""
+    settings = state.settings
+    family = next((family for family in state.families if family.id == settings.family), None)
+    preset = next((preset for preset in family.presets if preset.id == settings.preset), None) if family else None
+    if family is None or preset is None:
+        return 0
+    changed = {name for name, value in settings.config if value != dict(preset.values).get(name)}
+    return 0 if any(field.sets_crop and field.name in changed for field in family.fields) else preset.crop_px
 
 
 def _skipped_in_words(file: SkippedFile) -> str:
