@@ -60,8 +60,11 @@ def test_train_goes_on_with_an_unfinished_run(tiny_photo: Path, tmp_path: Path, 
 
 
 def test_train_on_a_finished_project_starts_another_run_on_its_photos(project: Path, tiny_photo: Path, capsys: Capture) -> None:
-    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "8", "--seed", "5", "--project", str(project)]) == 0
-    assert "has its photos already" in capsys.readouterr().err
+    other_photo = tiny_photo.with_name("other.png")
+    other_photo.write_bytes(tiny_photo.read_bytes())
+    for photo, is_noted in ((tiny_photo, False), (other_photo, True)):
+        assert main(["train", str(photo), "--family", "tiny", "--images", "8", "--seed", "5", "--project", str(project)]) == 0
+        assert ("has its photos already" in capsys.readouterr().err) is is_noted
     assert (project / "runs" / "run-002" / "model.safetensors").is_file()
 
 
@@ -177,6 +180,29 @@ def test_a_wrong_command_line_exits_with_two(arguments: list[str], capsys: Captu
         main(arguments)
     assert exit_.value.code == 2
     assert "usage: texgen" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "photo.png", "--project", "p", "--minutes", "soon"], "texgen train: error: argument --minutes: 'soon' is not a number"),
+        (["train", "--project", "p"], "texgen train: error: name at least one photo"),
+        (["sample", "p", "--out", "tile.png", "--size", "10by10"], "'10by10' is not a whole number"),
+        (["sample", "p", "--out", "tile.png", "--style", "warmth=hot"], "'hot' is not a number"),
+        (["sample", "p", "--out", "tile.bmp"], "texgen sample: error: --out: the name has to end in one of .png"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_the_words_of_the_user(arguments: list[str], says: str, capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["sample"], ["info"]])
+def test_the_help_can_be_printed_on_any_terminal(command: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    assert capsys.readouterr().out.isascii()
 
 
 def test_help_documents_the_exit_codes(capsys: Capture) -> None:

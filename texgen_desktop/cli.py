@@ -14,6 +14,11 @@ from texgen_desktop.cli_sessions import InfoSession, SampleSession, Session, Tra
 from texgen_desktop.engine.messages import ExportSettings, Look, TrainSettings
 from texgen_desktop.imaging.formats import LIMITS
 
+EXAMPLES = """examples:
+  texgen train gravel.jpg --project gravel          learn the texture of a photo
+  texgen sample gravel --out tile.png --size 2048   write a tile that repeats without a seam
+  texgen info gravel                                list its photos, runs and sliders
+"""
 EXIT_CODES = """exit codes:
   0    done
   1    failed; one line on standard error says why and what to do
@@ -24,12 +29,12 @@ EXIT_CODES = """exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a wrong command line raises SystemExit(2) as argparse does."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    return _session(parser, args).run()
+    args = _parser().parse_args(argv)
+    return _session(args.parser, args).run()
 
 
 def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Session:
+    """``parser`` is the one of the command, for what is wrong beyond a single argument."""
     console = Console()
     match args.command:
         case "train":
@@ -73,49 +78,66 @@ def _export_settings(parser: argparse.ArgumentParser, args: argparse.Namespace) 
 def _parser() -> argparse.ArgumentParser:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        "texgen", description="Turn photographs into seamless textures.", epilog=EXIT_CODES, formatter_class=plain
+        "texgen", description="Turn photographs into seamless textures.", epilog=f"{EXAMPLES}\n{EXIT_CODES}", formatter_class=plain
     )
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    _add_train(commands.add_parser("train", help="train a generator on photos", epilog=EXIT_CODES, formatter_class=plain))
-    _add_sample(commands.add_parser("sample", help="write tiles with a trained generator", epilog=EXIT_CODES, formatter_class=plain))
-    info = commands.add_parser("info", help="say what a project or a model holds", epilog=EXIT_CODES, formatter_class=plain)
-    info.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
+    commands = parser.add_subparsers(dest="command", required=True, title="commands", metavar="COMMAND")
+    for name, summary, add_arguments in (
+        ("train", "learn the texture of photos, or go on with a run that was interrupted", _add_train),
+        ("sample", "write tiles of a texture that was learnt", _add_sample),
+        ("info", "list the photos, runs and sliders of a project or a model", _add_source),
+    ):
+        command = commands.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=EXIT_CODES, formatter_class=plain
+        )
+        command.set_defaults(parser=command)
+        add_arguments(command)
     return parser
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "photos", type=Path, nargs="*", metavar="PHOTO_OR_FOLDER", help="not needed when the project has its photos already"
+        "photos", type=Path, nargs="*", metavar="PHOTO_OR_FOLDER", help="what to learn; not needed where the project has photos"
     )
-    parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="where it is kept; an unfinished run there goes on")
+    parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="where all is kept; an unfinished run there goes on")
     parser.add_argument("--family", default="texture-gan", help="kind of model (default: texture-gan)")
     parser.add_argument(
         "--preset", choices=("draft", "standard", "high"), default="standard", help="how long and how fine (default: standard)"
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=positive_float, metavar="M", help="stop after this time; the same command goes on later")
-    length.add_argument("--images", type=positive_int, metavar="N", help="length of the schedule, instead of the preset's")
-    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="the same seed gives the same texture (default: 0)")
+    length.add_argument("--minutes", type=positive_float, metavar="M", help="stop after so many minutes; the same command goes on later")
+    length.add_argument("--images", type=positive_int, metavar="N", help="crops of the photos to learn from, instead of the preset's")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="equal seeds, photos and settings give equal models (default: 0)")
     parser.add_argument(
-        "--set", type=assignment, action="append", default=[], metavar="NAME=VALUE", help="change one setting of the preset"
+        "--set",
+        type=assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting; may be repeated; a wrong name lists all",
     )
     _add_device(parser)
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
+    _add_source(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="its ending chooses the format: png, tif, exr, jpg or webp")
-    parser.add_argument("--size", type=size, default=(1024, 1024), metavar="WxH", help="in pixels (default: 1024x1024)")
-    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="layout: where things lie (default: 0)")
-    parser.add_argument("--detail-seed", type=seed, default=0, metavar="S", help="what their surface looks like (default: 0)")
-    parser.add_argument("--style", type=style, default=(), metavar="NAME=VALUE,…", help="sliders, from -1 to 1; texgen info lists them")
+    parser.add_argument("--size", type=size, default=(1024, 1024), metavar="WxH", help="in pixels; 2048 is 2048x2048 (default: 1024x1024)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="layout: where the large shapes lie (default: 0)")
+    parser.add_argument("--detail-seed", type=seed, default=0, metavar="S", help="the fine grain on top of the layout (default: 0)")
+    parser.add_argument("--style", type=style, default=(), metavar="NAME=VALUE,...", help="sliders, from -1 to 1; texgen info lists them")
     parser.add_argument("--tile", choices=("xy", "x", "y", "none"), default="xy", help="the axes that repeat without a seam (default: xy)")
     parser.add_argument(
-        "--bits", type=int, choices=(8, 16, 32), help="per channel; 32 is float, 16 is half float in an EXR (default: 16 or 8)"
+        "--bits", type=int, choices=(8, 16, 32), help="per channel; 32 is float, 16 is half float in an EXR (default: 16, else 8)"
     )
-    parser.add_argument("--count", type=positive_int, default=1, metavar="N", help="write N files, with the layout seeds S, S + 1, …")
+    parser.add_argument(
+        "--count", type=positive_int, default=1, metavar="N", help="write N numbered files, with layout seeds S, S + 1, ..."
+    )
     _add_device(parser)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
 
 
 def _add_device(parser: argparse.ArgumentParser) -> None:
@@ -125,22 +147,36 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
 # -------------------------------------------------------------------------------------------------- argument types
 
 
+def whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
 def positive_int(text: str) -> int:
-    value = int(text)
+    value = whole_number(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 
 def positive_float(text: str) -> float:
-    value = float(text)
+    value = number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("must be above 0")
     return value
 
 
 def seed(text: str) -> int:
-    value = int(text)
+    value = whole_number(text)
     if not 0 <= value < 2**31:
         raise argparse.ArgumentTypeError("must be between 0 and 2147483647")
     return value
@@ -163,7 +199,7 @@ def style(text: str) -> tuple[tuple[str, float], ...]:
     values = {}
     for part in text.split(","):
         name, value = assignment(part)
-        values[name] = float(value)
+        values[name] = number(value)
         if not -1 <= values[name] <= 1:
             raise argparse.ArgumentTypeError(f"{name} must be between -1 and 1")
     return tuple(sorted(values.items()))

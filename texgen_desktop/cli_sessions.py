@@ -120,7 +120,7 @@ class TrainSession(Session):
             self.post(m.SelectRun(run.id))
             self.post(m.Resume(self._settings.minutes or math.inf))
             return
-        if project.photos and self._photos:
+        if project.photos and not {path.name for path in self._photos} <= {photo.name for photo in project.photos}:
             self.console.note("The project has its photos already; the ones named here are not added.")
         elif self._photos and project.runs:
             self.post(m.AddPhotos(self._photos))

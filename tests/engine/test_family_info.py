@@ -45,7 +45,7 @@ def test_settings_change_single_fields_of_the_preset() -> None:
     [
         (TrainSettings("tiny", "enormous"), "no preset named enormous"),
         (TrainSettings("tiny", config=(("depth", 3),)), "no setting named depth"),
-        (TrainSettings("tiny", config=(("batch", 99),)), "batch cannot be used: expected `int` <= 16"),
+        (TrainSettings("tiny", config=(("batch", 99),)), "batch cannot be used with the value 99"),
         (TrainSettings("tiny", config=(("batch", "many"),)), "batch cannot be used"),
         (TrainSettings("tiny", images=0), "images cannot be used"),
     ],
@@ -53,6 +53,24 @@ def test_settings_change_single_fields_of_the_preset() -> None:
 def test_settings_that_cannot_be_used_are_named(settings: TrainSettings, says: str) -> None:
     with pytest.raises(TexGenError, match=says):
         build_config(FAMILY, settings)
+
+
+def test_what_a_setting_may_be_is_said_in_words() -> None:
+    with pytest.raises(TexGenError) as caught:
+        build_config(FAMILY, TrainSettings("tiny", config=(("batch", "99"),)))
+    assert caught.value.hint == "It has to be a whole number from 1 up to 16."
+
+
+class Even(tiny_family.Config):
+    def __post_init__(self) -> None:
+        if self.images % self.batch:
+            raise ValueError("images are no multiple of batch")
+
+
+def test_settings_that_do_not_go_together_are_refused_with_the_configs_own_words() -> None:
+    family = replace(FAMILY, config=Even)
+    with pytest.raises(TexGenError, match="cannot be used together: images are no multiple of batch"):
+        build_config(family, TrainSettings("tiny", config=(("images", 5), ("batch", 2))))
 
 
 def test_a_family_is_found_by_its_name_on_the_command_line() -> None:

@@ -63,10 +63,23 @@ def build_config(family: Family, settings: TrainSettings) -> msgspec.Struct:
     try:
         return msgspec.convert(values, family.config, strict=False)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$.")
-        raise TexGenError(
-            f"The setting {path.rstrip('`')} cannot be used: {reason[0].lower()}{reason[1:]}.", "Choose another value."
-        ) from error
+        name = str(error).partition(" - at `$.")[2].rstrip("`")
+        field = next((field for field in describe_fields(family) if field.name == name), None)
+        if field is None:  # it is the combination that the config does not take
+            raise TexGenError(f"These settings cannot be used together: {error}.", "Choose other values.") from error
+        message = f"The setting {name} cannot be used with the value {values[name]}."
+        raise TexGenError(message, f"It has to be {_allowed(field)}.") from error
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What may stand in a field, in words."""
+    match field.kind:
+        case "bool":
+            return "true or false"
+        case "choice":
+            return f"one of {', '.join(field.choices)}"
+    limits = [f"{word} {limit}" for word, limit in (("from", field.minimum), ("up to", field.maximum)) if limit is not None]
+    return " ".join(["a whole number" if field.kind == "int" else "a number", *limits])
 
 
 def _presets(family: Family, gflops: float) -> tuple[PresetInfo, ...]:
