@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import secrets
-import socket
 import sys
 import time
 import zlib
@@ -45,7 +45,7 @@ def _is_abandoned(path: Path, host: str, pid: int) -> bool:
 
 def _this_host() -> str:
     """A folder may be shared: another computer's process ids mean nothing here."""
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _is_running(pid: int) -> bool:
