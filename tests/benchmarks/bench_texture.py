@@ -1,9 +1,9 @@
 """How good the textures get, and how soon.
 
-Trains each photo for some minutes and prints: images seen at 1, 3 and 10 minutes, the share of memorised patches, and for every
-slider Spearman's correlation with the property that it stands for (9 positions x 4 seeds). Beside the table it leaves, for looking:
-``NAME_minutes.png`` (the photo, then the texture as it grew), ``NAME_seeds.png`` (seeds 0 to 2, unchosen), ``NAME_sliders.png``
-(every slider at -1, 0 and 1), ``NAME_blind_K.png`` (seed K in equalised grey, for a test by eye) and ``photos_blind.png``.
+Trains each photo for some minutes and prints the share of memorised patches, and for every slider Spearman's correlation with the
+property that it stands for (9 positions x 4 seeds). Beside the table it leaves, for looking: ``NAME_minutes.png`` (the photo, then
+the texture as it grew), ``NAME_seeds.png`` (seeds 0 to 2, unchosen), ``NAME_sliders.png`` (every slider at -1, 0 and 1),
+``NAME_blind_K.png`` (seed K in equalised grey, for a test by eye) and ``photos_blind.png``.
 
 usage: python tests/benchmarks/bench_texture.py [--photos NAME|FILE ...] [--preset standard] [--minutes 10] [--out DIR]
 """
@@ -11,7 +11,6 @@ usage: python tests/benchmarks/bench_texture.py [--photos NAME|FILE ...] [--pres
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -29,13 +28,12 @@ prepare_environment()
 
 import torch  # noqa: E402 - only after the environment was prepared
 
-from tests.benchmarks.machine import print_machine  # noqa: E402
+from tests.benchmarks.machine import SAMPLES, Figure, benchmark, note  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
-from texgen_desktop.resources import resource  # noqa: E402
 
 READINGS_MIN = (1.0, 3.0, 10.0, 30.0)
 
@@ -63,7 +61,7 @@ def train(trainer: Trainer, minutes: float) -> Iterator[float]:
                 pass
         spent += time.perf_counter() - began
         reading = readings.pop(0)
-        print(f"  {reading:4.1f} min: {trainer.images_seen:6d} of {trainer.images_total} images, {trainer.images_seen / spent:.1f} images/s")
+        note(f"{reading:4.1f} min: {trainer.images_seen:6d} of {trainer.images_total} images, {trainer.images_seen / spent:.1f} images/s")
         trainer.take_losses()
         yield reading
 
@@ -86,11 +84,11 @@ def sliders(family: Family, model: Model, side: int) -> dict[str, float]:
     return found
 
 
-def measure(path: Path, family: Family, options: argparse.Namespace) -> dict[str, object]:
+def measure(path: Path, family: Family, options: argparse.Namespace) -> list[Figure]:
     header = probe_image(path)
     photo = load_photo(path, Crop(), options.side or default_working_side(header.width_px, header.height_px))
     trainer = family.start(family.presets[options.preset], [photo], options.seed, torch.device("cpu"))
-    print(f"{path.stem} {photo.pixels.shape[1]} x {photo.pixels.shape[0]} px, {options.preset}")
+    note(f"{path.stem}, {photo.pixels.shape[1]} x {photo.pixels.shape[0]} px, {options.preset}")
     grown = [photo.pixels[:512, :512]]
     for _ in train(trainer, options.minutes):
         grown.append(picture(family, trainer.model(), Look(), 512))
@@ -100,16 +98,23 @@ def measure(path: Path, family: Family, options: argparse.Namespace) -> dict[str
     save(options.out / f"{path.stem}_seeds.png", *seeds)
     for k, made in enumerate(seeds):
         Image.fromarray(equalised(made)).save(options.out / f"{path.stem}_blind_{k}.png")
-    rows = [
-        np.concatenate([picture(family, model, Look().with_value(s.id, v), 256) for v in (-1.0, 0.0, 1.0)], 1) for s in model.sliders
-    ]
+    rows = [np.concatenate([picture(family, model, Look().with_value(s.id, v), 256) for v in (-1.0, 0.0, 1.0)], 1) for s in model.sliders]
     save(options.out / f"{path.stem}_sliders.png", np.concatenate(rows))
-    result: dict[str, object] = {"images": trainer.images_seen}
-    result["memorised"] = max(memorised_share(made, [photo.pixels, *seeds[:k], *seeds[k + 1 :]]) for k, made in enumerate(seeds))
-    result["sliders"] = {name: round(value, 3) for name, value in sliders(family, model, 192).items()}
-    print(f"  memorised 48 px patches: {result['memorised']:.1%} (bar: 5 %)")
-    print("  sliders, Spearman (bar: 0.8): " + ", ".join(f"{k} {v:+.2f}" for k, v in result["sliders"].items()))
-    return result
+    memorised = max(memorised_share(made, [photo.pixels, *seeds[:k], *seeds[k + 1 :]]) for k, made in enumerate(seeds))
+    return [
+        Figure(f"{path.stem}: images seen", f"{trainer.images_seen} of {trainer.images_total}"),
+        Figure(f"{path.stem}: memorised 48 px patches, worst of seeds 0-2", f"{memorised:.1%}", "<= 5 %"),
+        *(Figure(f"{path.stem}: slider {name}, Spearman", f"{rho:+.3f}", ">= 0.8") for name, rho in sliders(family, model, 192).items()),
+    ]
+
+
+def save_blind_photos(path: Path) -> None:
+    """All sample photos in equalised grey, in the order of their names, 4 in a row."""
+    photos = [np.asarray(Image.open(p).convert("RGB"), np.float32) / 255 for p in sorted(SAMPLES.glob("*.jpg"))]
+    board = Image.new("L", (4 * 264, -(-len(photos) // 4) * 264))
+    for k, photo in enumerate(photos):
+        board.paste(Image.fromarray(equalised(photo[:512, :512])).resize((256, 256)), (k % 4 * 264, k // 4 * 264))
+    board.save(path)
 
 
 def main() -> None:
@@ -123,12 +128,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench_texture"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    print_machine()
-    use_all_cores()
-    family = discover()[options.family]
-    paths = [Path(p) if Path(p).suffix else resource("samples", f"{p}.jpg") for p in options.photos]
-    report = {path.stem: measure(path, family, options) for path in paths}
-    (options.out / "report.json").write_text(json.dumps(report, indent=1))
+    with benchmark(f"Textures after {options.minutes:g} minutes of {options.preset}; look at the pictures in {options.out}") as figures:
+        use_all_cores()
+        family = discover()[options.family]
+        photos = [Path(p) if Path(p).suffix else SAMPLES / f"{p}.jpg" for p in options.photos]
+        for path in photos:
+            figures += measure(path, family, options)
+        save_blind_photos(options.out / "photos_blind.png")
 
 
 if __name__ == "__main__":

@@ -99,6 +99,6 @@ def spearman(a: list[float], b: list[float]) -> float:
 
 
 def _ranks(values: list[float]) -> NDArray[np.float64]:
-    unique, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     first = np.cumsum(counts) - counts
     return np.asarray((first + (counts - 1) / 2)[inverse], np.float64)

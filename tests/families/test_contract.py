@@ -14,12 +14,13 @@ from texgen_desktop.families import Look, Region, RenderRequest, discover
 FAMILIES = discover()
 CPU = torch.device("cpu")
 
-# The smallest config that still has every part of the family.
+# Configs that are quicker than a default one with few images, and still have every part of the family.
+FEW = {"images": 24}
 SMALL = {"texture_gan": {"images": 24, "batch": 2, "levels": 3, "width": 8, "critic_width": 8}}
 
 
 def start(family, seed=0, **fields):
-    config = msgspec.convert({**SMALL[family.id], **fields}, family.config)
+    config = msgspec.convert({**SMALL.get(family.id, FEW), **fields}, family.config)
     return family.start(config, [spotted_photo()], seed, CPU)
 
 
@@ -118,10 +119,10 @@ def test_there_are_three_to_eight_sliders_with_words_for_each(model):
 def test_every_weight_learns_at_some_point_of_the_schedule(family):
     trainer = start(family)
     before = trainer.state()
-    train(trainer, trainer.images_total // SMALL[family.id]["batch"])
+    while trainer.images_seen < trainer.images_total:
+        train(trainer, 1)
     after = trainer.state()
     still = [k for k, v in before.items() if v.is_floating_point() and torch.equal(v, after[k])]
-    assert trainer.images_seen == trainer.images_total
     assert not still
 
 

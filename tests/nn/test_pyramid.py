@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from texgen_desktop.nn.layers import halve
 from texgen_desktop.nn.noise import gaussian_field
-from texgen_desktop.nn.pyramid import Critic, Generator, Level, LevelShape
+from texgen_desktop.nn.pyramid import LOUDEST, Critic, Generator, Level, LevelShape
 
 SHAPES = (LevelShape(8, 5, 3), LevelShape(8, 3, 2), LevelShape(12, 2, 4))
 STYLE = torch.tensor([[0.4, -0.7]])
@@ -54,11 +54,11 @@ def whole_torus(generator: Generator, rows: int, columns: int, seed=1) -> torch.
             x = F.leaky_relu(F.conv2d(circular(x, 1), c.weight, c.bias), 0.2) + x
         x = F.conv2d(circular(x, 1), level.leave.weight, level.leave.bias)
         if picture is None:
-            picture = x
+            picture = LOUDEST * torch.tanh(x / LOUDEST)
         else:
-            detail = F.pixel_shuffle(x, 2)
-            means = F.interpolate(halve(detail), scale_factor=2, mode="nearest")
-            picture = F.interpolate(picture, scale_factor=2, mode="nearest") + detail - means
+            smooth = F.interpolate(circular(picture, 1), scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
+            detail = F.pixel_shuffle(LOUDEST * torch.tanh(x / LOUDEST), 2) + smooth
+            picture = detail + F.interpolate(picture - halve(detail), scale_factor=2, mode="nearest")
     return picture
 
 

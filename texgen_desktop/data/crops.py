@@ -20,7 +20,7 @@ from texgen_desktop.data.photos import Photo
 SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
 STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
 SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeezed along the other
-_STYLE_PROBE = 256  # crops that the middle and the range of the measured sliders are taken from
+_STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.2  # of a measured slider, in its own units
 _BENDS = ("scale", "stretch", "slant")
@@ -62,11 +62,10 @@ class CropSampler:
     def _pyramid(self, photo: Photo) -> list[Tensor]:
         """The photo at every half octave, finest first: sampling from the one just fine enough neither blurs nor flickers."""
         full = self.palette.encode(torch.from_numpy(photo.pixels).to(self._device).permute(2, 0, 1)[None])
-        levels = [full]
-        for step in range(1, 2 * self._level_count + 2):
-            factor = 2 ** (-step / 2)
-            size = [max(2, round(n * factor)) for n in full.shape[-2:]]
-            levels.append(F.interpolate(full, size, mode="bilinear", antialias=True, align_corners=False))
+        size = [max(2, round(n * 2**-0.5)) for n in full.shape[-2:]]
+        levels = [full, F.interpolate(full, size, mode="bilinear", antialias=True, align_corners=False)]
+        while len(levels) < 2 * self._level_count + 2 and min(levels[-1].shape[-2:]) >= 4:
+            levels.append(F.avg_pool2d(levels[-2], 2))
         return levels
 
     def _measured_axes(self) -> tuple[StyleAxis, ...]:

@@ -51,32 +51,33 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 28_000
     batch: Annotated[int, Meta(ge=1, le=64, description="Crops in one training step", extra={"unit": "crops"})] = 4
     levels: Annotated[int, Meta(ge=2, le=6, description="Octaves of the pyramid; more for larger structure")] = 4
-    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 64
+    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 48
     critic_width: Annotated[int, Meta(ge=8, le=512, description="Channels of the critics")] = 64
-    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
-    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critic's gradient penalty")] = 0.1
+    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0008
+    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.1
 
 
 PRESETS = {
     "draft": TextureGanConfig(images=9_000),
     "standard": TextureGanConfig(),
-    "high": TextureGanConfig(images=120_000, width=96, critic_width=96),
+    "high": TextureGanConfig(images=120_000, width=64, critic_width=96),
 }
 
 _COARSE_CROP_PX = 32
-_FINE_CROPS_PX = (48, 56, 64)  # from the second level up; the last also for all above
+_FINE_CROPS_PX = (40, 48, 48)  # from the second level up; the last also for all above
 _SHARES = (0.46, 0.22, 0.18, 0.14)  # of the steps, likewise: the coarse levels are cheap and carry the structure
 _NOISY_SIGMA = 0.1
-_PENALTY_PART = 4
+_PENALTY_PART = 2
+_COARSE_PENALTY = 6
 _DRIFT = 0.02
-_OWN_AFTER = 0.4  # share of the run from which half of the crops stand on the generator's own coarse pictures
+_OWN_AFTER = 0.3  # share of the run from which half of the crops stand on the generator's own coarse pictures
 
 
 def _shapes(config: TextureGanConfig) -> list[LevelShape]:
     """Deep and wide where pixels are few, lean at the finest level, which costs the most."""
     width = config.width
     between = [LevelShape(width, 4, 8)] * (config.levels - 2)
-    return [LevelShape(width, 5, 8), *between, LevelShape(width * 3 // 4, 3, 8)]
+    return [LevelShape(width, 5, 8), *between, LevelShape(width, 3, 8)]
 
 
 def _crop_px(level: int) -> int:
@@ -276,14 +277,15 @@ class Training:
         # Holds a sure critic near scores that still tell the generator something (the drift term of Karras et al. 2018).
         loss = loss + _DRIFT * (on_real - on_fake).square().mean()
         yield
-        # A part of the batch is enough for the penalty, and it is part of every step: Adam without momentum takes it badly
-        # when a large gradient comes only now and then.
-        few = max(1, len(real) // _PENALTY_PART)
+        # Part of every step, if only for a part of the batch: Adam without momentum takes it badly when a large gradient comes
+        # now and then. The coarsest level needs it most: nothing but the critic tells its generator where to stop.
+        few = len(real) if level == 0 else max(1, len(real) // _PENALTY_PART)
+        gamma = self._config.smoothness * (_COARSE_PENALTY if level == 0 else 1)
         generator = stream(self._seed, self.images_seen, _SMOOTH)
         for pictures, before in ((real[:few], on_real[:few]), (fake[:few], on_fake[:few])):
             noise = torch.randn(pictures.shape, generator=generator).to(self._device)
             noisy = critic(pictures + _NOISY_SIGMA * noise, style[:few])
-            loss = loss + smoothness(before, noisy, self._config.smoothness, _NOISY_SIGMA)
+            loss = loss + smoothness(before, noisy, gamma, _NOISY_SIGMA)
         optimizer.zero_grad(set_to_none=True)
         yield
         loss.backward()
@@ -333,7 +335,7 @@ class Training:
         found = {f"{part}/{name}": value for part, module in self._parts().items() for name, value in module.state_dict().items()}
         for part, optimizer, network in self._optimized():
             found |= {f"{part}/{name}": value for name, value in adam_tensors(optimizer, network).items()}
-        return {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in found.items()}
+        return {name: value.detach().cpu().clone() for name, value in found.items()}
 
     def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
         by_part: dict[str, dict[str, Tensor]] = {}

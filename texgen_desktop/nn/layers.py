@@ -21,6 +21,11 @@ def convolution(inputs: int, outputs: int, size: int, stride: int = 1, gain: flo
     return layer
 
 
+def double(x: Tensor) -> Tensor:
+    """Twice the resolution, bilinear. (B, C, H, W) -> (B, C, 2 H - 4, 2 W - 4): the outermost pixel on each side is used up."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
+
+
 def halve(x: Tensor) -> Tensor:
     """Half the resolution, by the mean of 2 x 2 pixels."""
     return F.avg_pool2d(x, 2)

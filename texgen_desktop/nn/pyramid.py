@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from texgen_desktop.nn.layers import LEAK, convolution
+from texgen_desktop.nn.layers import LEAK, convolution, double
 
 COLOURS = 3
 LOUDEST = 4.0  # in the caller's colour space, whose unit is about a standard deviation
@@ -65,6 +65,9 @@ class Level(nn.Module):
         self.shape = shape
         self.is_first = is_first
         self.enter = StyledConvolution(shape.noise if is_first else COLOURS + shape.noise, shape.width, style)
+        if not is_first:
+            with torch.no_grad():  # detail follows the picture below first, and learns to vary later
+                self.enter.convolution.weight[:, COLOURS:].mul_(0.3)
         self.style_again = StyledConvolution(shape.width, shape.width, style)
         # Half the gain: with the skip connections the variance stays near 1 however deep the level is.
         self.body = nn.ModuleList(convolution(shape.width, shape.width, 3, gain=0.5) for _ in range(shape.depth - 2))
@@ -82,10 +85,11 @@ class Level(nn.Module):
         if below is None:
             return picture
         margin = self.shape.margin
-        quarters = picture.unflatten(1, (COLOURS, 4))
-        detail = quarters - quarters.mean(2, keepdim=True)
-        split = detail + below[..., margin:-margin, margin:-margin].unsqueeze(2)
-        return F.pixel_shuffle(split.flatten(1, 2), 2)
+        # Where nothing is added yet the picture is the smooth one; then each pixel's four parts are moved to have it as their mean.
+        smooth = double(below[..., margin - 1 : 1 - margin, margin - 1 : 1 - margin])
+        quarters = (picture + F.pixel_unshuffle(smooth, 2)).unflatten(1, (COLOURS, 4))
+        off = below[..., margin:-margin, margin:-margin].unsqueeze(2) - quarters.mean(2, keepdim=True)
+        return F.pixel_shuffle((quarters + off).flatten(1, 2), 2)
 
 
 class Generator(nn.Module):
