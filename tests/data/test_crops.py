@@ -95,3 +95,19 @@ def test_palette_coordinates_have_about_unit_variance_and_a_sign_that_is_always_
     assert coordinates.var((0, 2, 3))[0] == pytest.approx(1, abs=0.05)
     assert (coordinates.var((0, 2, 3)) < 1.1).all()
     assert all(sum(axis) >= 0 for axis in Palette.of([photo]).axes)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_every_other_crop_is_the_photo_pixel_for_pixel(level):
+    photo = spotted_photo(96, 112)
+    crops = sampler(photo)
+    plane = crops.palette.encode(torch.from_numpy(photo.pixels).permute(2, 0, 1)[None])
+    for _ in range(2 - level):
+        plane = torch.nn.functional.avg_pool2d(plane, 2)
+    batch = crops.draw(stream(3, 0, 0), level, 2, 12)
+    assert torch.equal(batch.style[0, :3], torch.zeros(3))
+    assert batch.style[1, :3].abs().min() > 0
+    places = plane.unfold(2, 12, 1).unfold(3, 12, 1)[0].permute(1, 2, 0, 3, 4)
+    unbent, bent = (float((places - patch).abs().amax((2, 3, 4)).min()) for patch in batch.patches)
+    assert unbent < 1e-4
+    assert bent > 1e-2

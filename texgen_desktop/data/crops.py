@@ -93,6 +93,8 @@ class CropSampler:
         """
         dice = torch.rand(count, len(_BENDS) + 5, generator=generator)
         bends = 2 * dice[:, : len(_BENDS)] - 1
+        # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
+        bends[::2] = 0
         patches, coarse = [], []
         for k in range(count):
             pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]
@@ -127,12 +129,12 @@ class CropSampler:
         centre_x = half[0] + float(dice[0]) * (width - 2 * half[0]) if width > 2 * half[0] else width / 2
         centre_y = half[1] + float(dice[1]) * (height - 2 * half[1]) if height > 2 * half[1] else height / 2
         shift_x, shift_y = (float(dice[2]) - 0.5) * (outer - inner), (float(dice[3]) - 0.5) * (outer - inner)
-        return _Frame(
-            matrix=matrix,
-            step=step,
-            outer_centre=(centre_x, centre_y),
-            centre=(centre_x + matrix[0][0] * shift_x + matrix[0][1] * shift_y, centre_y + matrix[1][0] * shift_x + matrix[1][1] * shift_y),
-        )
+        x = centre_x + matrix[0][0] * shift_x + matrix[0][1] * shift_y
+        y = centre_y + matrix[1][0] * shift_x + matrix[1][1] * shift_y
+        # On the level's own pixels, so that a crop that is not bent is not resampled either.
+        pixel = 2 ** (self._level_count - 1 - level)
+        x, y = round(x / pixel) * pixel, round(y / pixel) * pixel
+        return _Frame(matrix=matrix, step=step, outer_centre=(centre_x, centre_y), centre=(x, y))
 
     def _sample(self, pyramid: list[Tensor], level: int, centre: tuple[float, float], frame: _Frame, size: int) -> Tensor:
         unit = 2 ** (self._level_count - 1 - level)

@@ -54,7 +54,7 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 48
     critic_width: Annotated[int, Meta(ge=8, le=512, description="Channels of the critics")] = 64
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0008
-    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.1
+    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
 
 
 PRESETS = {
@@ -68,7 +68,7 @@ _FINE_CROPS_PX = (40, 48, 48)  # from the second level up; the last also for all
 _SHARES = (0.46, 0.22, 0.18, 0.14)  # of the steps, likewise: the coarse levels are cheap and carry the structure
 _NOISY_SIGMA = 0.1
 _PENALTY_PART = 2
-_COARSE_PENALTY = 6
+_COARSE_PENALTY = 10
 _DRIFT = 0.02
 _OWN_AFTER = 0.3  # share of the run from which half of the crops stand on the generator's own coarse pictures
 
