@@ -93,7 +93,8 @@ class RunInfo:
 class ProjectInfo:
     """The open project. ``is_unsaved``: it lives in the application's data folder and has no name from the user yet.
 
-    ``look`` is what the artist had set when it was last closed.
+    ``look`` is what the artist had set when it was last closed. ``opening`` counts up with every project that is opened or made, so it
+    tells a project that changed (or was saved elsewhere) from another one; it is never 0 in what the engine sends.
     """
 
     folder: Path
@@ -105,6 +106,7 @@ class ProjectInfo:
     runs: tuple[RunInfo, ...]
     run_id: str | None
     look: Look = field(default_factory=Look)
+    opening: int = 0
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,10 @@ class CreateProject:
 
 @dataclass(frozen=True)
 class OpenProject:
+    """Without ``to_write`` the project is only looked at: nobody is kept from writing into it, and nothing in it changes."""
+
     folder: Path
+    to_write: bool = True
 
 
 @dataclass(frozen=True)
@@ -299,10 +304,15 @@ class Stop:
 
 @dataclass(frozen=True)
 class Render:
-    """Show this. Of several only the newest is answered; while a run trains, the newest is answered again and again."""
+    """Show this. Of several only the newest is answered; while a run trains, the newest is answered again and again.
+
+    ``opening`` is the ``ProjectInfo.opening`` of the project that the look belongs to, 0 without a project: when another one has been
+    opened meanwhile, nothing is shown and nothing is kept. None goes with whatever is open.
+    """
 
     request: RenderRequest
     ticket: int
+    opening: int | None = None
 
 
 @dataclass(frozen=True)
