@@ -83,6 +83,21 @@ def test_a_training_that_cannot_start_says_why_on_one_line(
     assert says in error_line(capsys)
 
 
+@pytest.mark.parametrize(
+    "arguments", [["train", "photo.png", "--project", "{long}"], ["sample", "{long}", "--out", "tile.png"], ["info", "{long}"]]
+)
+def test_a_name_that_is_too_long_is_told_on_one_line(tmp_path: Path, capsys: Capture, arguments: list[str]) -> None:
+    long = str(tmp_path / ("a" * 300))
+    assert main([argument.format(long=long) for argument in arguments]) == 1
+    error_line(capsys)
+
+
+def test_a_torch_that_does_not_load_is_told_on_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setitem(sys.modules, "texgen_desktop.engine.engine", None)
+    assert main(["info", str(tmp_path)]) == 1
+    assert "A part of TexGen cannot be loaded" in error_line(capsys)
+
+
 def test_a_photo_with_a_newline_in_its_name_stays_on_one_line(tmp_path: Path, capsys: Capture) -> None:
     photo = tmp_path / "not\na <b>photo.png"
     photo.write_bytes(b"nothing")

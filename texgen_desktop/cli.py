@@ -13,6 +13,7 @@ from texgen_desktop.cli_console import Console
 from texgen_desktop.cli_sessions import InfoSession, SampleSession, Session, TrainSession
 from texgen_desktop.engine.messages import ExportSettings, Look, TrainSettings
 from texgen_desktop.imaging.formats import LIMITS
+from texgen_desktop.paths import is_project
 
 EXAMPLES = """examples:
   texgen train gravel.jpg --project gravel          learn the texture of a photo
@@ -38,7 +39,7 @@ def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Sessi
     console = Console()
     match args.command:
         case "train":
-            if not args.photos and not (args.project / "project.json").is_file():
+            if not args.photos and not is_project(args.project):
                 parser.error("name at least one photo, or with --project a project that has some")
             settings = TrainSettings(
                 family=args.family.replace("-", "_"),

@@ -11,6 +11,8 @@ from types import FrameType
 from texgen_desktop.cli_console import Console, duration, sentences
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.environment import prepare_environment
+from texgen_desktop.engine.errors import explain
+from texgen_desktop.paths import is_folder, is_project
 
 FINISHED, FAILED = 0, 1
 SIGNAL_EXIT_BASE = 128  # a shell's way: 130 for SIGINT, 143 for SIGTERM
@@ -30,19 +32,24 @@ class Session:
         """Talk until the engine stops; returns the exit code. SIGINT and SIGTERM save, stop and leave; a second one does it at once."""
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            prepare_environment()
-            from texgen_desktop.engine.engine import Engine
-
-            engine = Engine(self._on_event, Path.cwd(), self._device)
-            self._post_to_engine = engine.post
-            self.open()
-            if self._signal is not None:
-                engine.post(m.Quit())
-            engine.run()
+            self._talk()
+        except (ImportError, OSError) as error:  # a part of torch that does not load, a working folder that is gone
+            self.fail(explain(error))
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         return self.exit_code if self._signal is None else SIGNAL_EXIT_BASE + self._signal
+
+    def _talk(self) -> None:
+        prepare_environment()
+        from texgen_desktop.engine.engine import Engine
+
+        engine = Engine(self._on_event, Path.cwd(), self._device)
+        self._post_to_engine = engine.post
+        self.open()
+        if self._signal is not None:
+            engine.post(m.Quit())
+        engine.run()
 
     def open(self) -> None:
         """Post the first commands."""
@@ -91,8 +98,7 @@ class TrainSession(Session):
         self._model: m.ModelInfo | None = None
 
     def open(self) -> None:
-        is_project = (self._folder / "project.json").is_file()
-        self.post(m.OpenProject(self._folder) if is_project else m.CreateProject(self._photos, self._folder))
+        self.post(m.OpenProject(self._folder) if is_project(self._folder) else m.CreateProject(self._photos, self._folder))
 
     def on_event(self, event: m.Event) -> None:
         match event:
@@ -145,7 +151,7 @@ class ModelSession(Session):
         self.project: m.ProjectInfo | None = None
 
     def open(self) -> None:
-        self.post(m.OpenProject(self._source) if self._source.is_dir() else m.OpenModel(self._source))
+        self.post(m.OpenProject(self._source) if is_folder(self._source) else m.OpenModel(self._source))
 
     def on_event(self, event: m.Event) -> None:
         match event:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from texgen_desktop.engine.messages import CreateProject, OpenModel, OpenProject, ReadRecipe
 from texgen_desktop.studio.opening import command_for
 
@@ -26,6 +28,13 @@ def test_several_pictures_or_a_folder_start_a_project(tmp_path: Path) -> None:
     photos = (Path("a.jpg"), Path("b.jpg"))
     assert command_for(photos) == CreateProject(photos)
     assert command_for([tmp_path]) == CreateProject((tmp_path,))
+
+
+def test_a_name_that_is_too_long_goes_to_the_engine_which_says_so(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 300)
+    with pytest.raises(OSError, match="too long"):
+        (path / "project.json").is_file()
+    assert command_for([path]) == ReadRecipe(path)
 
 
 def test_nothing_is_nothing() -> None:

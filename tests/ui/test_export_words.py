@@ -81,6 +81,17 @@ def test_the_proposed_name_never_replaces_a_file_and_holds_no_separator(tmp_path
     assert export_words.free_path(tmp_path, "a/b:c", ".png").name == f"{first.stem} 2.png"
 
 
+def test_a_name_that_no_disk_takes_is_cut_for_the_proposal(tmp_path: Path) -> None:
+    emoji = 100 * "\N{ROCK}"
+    with pytest.raises(OSError, match="too long"):
+        (tmp_path / f"{emoji}.png").touch()
+    first = export_words.free_path(tmp_path, emoji, ".png")
+    first.touch()
+    assert first.stem == 50 * "\N{ROCK}"
+    assert export_words.free_path(tmp_path, emoji, ".png").name == f"{first.stem} 2.png"
+    assert export_words.free_path(tmp_path, "lone \udcff byte", ".png").name == "lone _ byte.png"
+
+
 def test_all_the_files_of_a_batch_are_looked_for(tmp_path: Path) -> None:
     batch = settings(tmp_path / "stone.png", count=12)
     assert [path.name for path in batch.files[:2]] == ["stone-01.png", "stone-02.png"]

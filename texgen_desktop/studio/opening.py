@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from texgen_desktop.engine.messages import CreateProject, OpenModel, OpenProject, ReadRecipe
+from texgen_desktop.paths import is_folder, is_project
 
 
 def command_for(paths: Sequence[Path]) -> CreateProject | OpenModel | OpenProject | ReadRecipe | None:
@@ -16,10 +17,10 @@ def command_for(paths: Sequence[Path]) -> CreateProject | OpenModel | OpenProjec
     for path in paths:
         if path.name == "project.json":
             return OpenProject(path.parent)
-        if (path / "project.json").is_file():
+        if is_project(path):
             return OpenProject(path)
         if path.suffix.lower() == ".safetensors":
             return OpenModel(path)
-    if len(paths) == 1 and not paths[0].is_dir():
+    if len(paths) == 1 and not is_folder(paths[0]):
         return ReadRecipe(paths[0])
     return CreateProject(tuple(paths)) if paths else None

@@ -14,6 +14,8 @@ from texgen_desktop.ui.formatting import count, file_size
 
 SIZE_PRESETS_PX = (512, 1024, 2048, 4096, 8192, 16384)
 LARGEST_SIDE_PX = max(limits.max_side_px for limits in LIMITS.values())
+_NAME_BYTES = 200
+"""A file's name has at most 255 bytes on common systems; a number, a suffix and the mark of an unfinished file come to it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def replaced_files(settings: ExportSettings) -> tuple[str, ...]:
 
 def free_path(folder: Path, name: str, suffix: str) -> Path:
     """``name.png`` in ``folder``, or ``name 2.png`` where that exists: the proposal never replaces a file."""
+    name = name.encode(errors="replace")[:_NAME_BYTES].decode(errors="ignore")
     name = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name)
     path, number = folder / f"{name}{suffix}", 1
     while path.exists():
