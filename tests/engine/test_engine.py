@@ -16,6 +16,7 @@ from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.engine import Engine
+from texgen_desktop.engine.project import Project
 
 SETTINGS = m.TrainSettings("tiny", images=40)
 ENDLESS = m.TrainSettings("tiny", images=100_000)
@@ -167,6 +168,81 @@ def test_the_look_is_there_again_when_the_project_is_reopened(desk: Desk, tiny_p
     folder = desk.project.folder
     desk.run(m.OpenProject(folder), m.Quit())
     assert desk.project.look == look
+
+
+def second_project(folder: Path, photo: Path) -> Path:
+    project = Project.create(folder, "Second")
+    project.add_photo(photo, 64, 64, m.Crop(), 64)
+    project.close()
+    return folder
+
+
+def test_the_open_project_opened_again_stays_open_to_write(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    folder = second_project(tmp_path / "second", tiny_photo)
+    desk.run(m.OpenProject(folder), m.OpenProject(folder / "project.json"), m.RenameProject("mine"), m.Quit())
+    first, again, renamed, *_ = (event.project for event in desk.all(m.ProjectChanged))
+    assert first == again
+    assert renamed is not None
+    assert (renamed.name, renamed.read_only_reason, renamed.opening) == ("mine", "", 1)
+    # The control: this very program cannot take the lock twice.
+    project, twice = Project.open(folder), Project.open(folder)
+    assert (project.read_only_reason, bool(twice.read_only_reason)) == ("", True)
+    project.close()
+
+
+def test_a_saved_copy_is_the_same_opening_and_the_original_opened_again_is_another(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    first = second_project(tmp_path / "first", tiny_photo)
+    desk.run(m.OpenProject(first), m.SaveProjectAs(tmp_path / "copy"), m.OpenProject(first), m.OpenProject(first), m.Quit())
+    told = [event.project for event in desk.all(m.ProjectChanged) if event.project is not None]
+    assert [(project.folder.name, project.opening) for project in told] == [("first", 1), ("copy", 1), ("first", 2), ("first", 2)]
+
+
+def test_a_render_that_comes_after_the_switch_writes_no_look_into_the_other_project(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    first, second = (second_project(tmp_path / name, tiny_photo) for name in ("first", "second"))
+    late, newer = m.Look(layout_seed=11), m.Look(layout_seed=12)
+
+    def render(look: m.Look, opening: int | None) -> m.Render:
+        return m.Render(m.RenderRequest(look, m.Region(0, 0, 16, 16), (2, 2)), 1, opening)
+
+    desk.run(m.OpenProject(first), render(late, 1), m.OpenProject(second), render(newer, 1), m.Quit())
+    assert (Project.open(first, to_write=False).look, Project.open(second, to_write=False).look) == (late, m.Look())
+    # The control: a render that is for whatever is open does write it there.
+    desk.run(m.OpenProject(second), render(newer, None), m.Quit())
+    assert Project.open(second, to_write=False).look == newer
+
+
+def test_a_project_can_be_looked_at_without_keeping_anybody_from_writing(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    folder = second_project(tmp_path / "second", tiny_photo)
+    before = sorted(path.name for path in folder.iterdir())
+    writers: list[Project] = []
+    desk.when(m.PhotoLoaded, lambda: writers.append(Project.open(folder)), m.RenameProject("mine"), m.Quit())
+    desk.run(m.OpenProject(folder, to_write=False))
+    assert not desk.all(m.Notice)
+    assert "looked at only" in desk.only(m.CommandFailed).problem.message
+    assert writers[0].read_only_reason == ""
+    writers[0].close()
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_who_may_only_look_looks_at_every_run(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Train(SETTINGS))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    folder = desk.project.folder
+    desk.run(m.OpenProject(folder, to_write=False), m.SelectRun("run-001"), m.Quit())
+    shown = [event.model.source.parent.name for event in desk.all(m.ModelChanged) if event.model is not None]
+    assert shown == ["run-002", "run-001"]
+    assert (desk.project.run_id, Project.open(folder, to_write=False).run_id) == ("run-001", "run-002")
+
+
+def test_a_job_whose_end_fails_is_ended_all_the_same(desk: Desk, tiny_photo: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError("the listener broke")
+
+    desk.when(m.JobEnded, fail)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert [event.outcome for event in desk.all(m.JobEnded)] == ["finished", "failed"]
 
 
 def test_a_deleted_run_is_no_longer_shown(desk: Desk, tiny_photo: Path) -> None:

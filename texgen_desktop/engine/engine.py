@@ -101,16 +101,15 @@ class Engine:
         self._emit(m.CommandFailed(problem))
 
     def _take_commands(self) -> list[m.Command]:
-        """What is to be done now, in the order of its coming; of several Renders only the newest."""
+        """What is to be done now, in the order of its coming."""
         is_idle = not (self._jobs or self._intake or self._pictures or self._stage.has_work or self._held)
         commands = [self._inbox.get()] if is_idle and not self._is_quitting else []
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         if self._is_quitting:
             return []
-        renders = [command for command in commands if isinstance(command, m.Render)]
         waiting, self._held = self._held, deque()
-        return [*waiting, *(command for command in commands if not isinstance(command, m.Render) or command is renders[-1])]
+        return [*waiting, *commands]
 
     # ---------------------------------------------------------------------------------------------- start, end
 
@@ -146,9 +145,10 @@ class Engine:
             self._held.append(command)
             return
         match command:
-            case m.Render():
-                self._workspace.look = command.request.look
-                self._stage.ask(command)
+            case m.Render(request, _, opening):
+                if self._workspace.is_meant(opening):
+                    self._workspace.look = request.look
+                    self._stage.ask(command)
             case m.Train(settings):
                 self._train(settings)
             case m.Resume(minutes):
@@ -178,8 +178,8 @@ class Engine:
             case m.CreateProject(paths, folder):
                 self._intake = workspace.create(paths, folder)
                 return
-            case m.OpenProject(folder):
-                workspace.open(folder)
+            case m.OpenProject(folder, to_write):
+                workspace.open(folder, to_write)
                 self._pictures = workspace.load_pictures()
                 return
             case m.AddPhotos(paths):
@@ -368,7 +368,7 @@ class Engine:
             self._finish(job, Result("stopped"))
 
     def _finish(self, job: m.JobKind, result: Result, problem: m.Problem | None = None) -> None:
-        del self._jobs[job]
+        self._jobs.pop(job, None)  # a finish that failed itself is repeated
         if job == "train":
             self._guard(partial(self._end_training, result.outcome), self._report)
             self._guard(self._workspace.announce, self._report)

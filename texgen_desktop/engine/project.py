@@ -50,14 +50,16 @@ class Project:
         return cls(folder, record, FolderLock.acquire(folder))
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open a project folder, or the ``project.json`` in it; read-only where somebody else holds it.
+    def open(cls, folder: Path, to_write: bool = True) -> Self:
+        """Open a project folder, or the ``project.json`` in it; read-only where somebody else holds it, or without ``to_write``.
 
         TexGenError for damage and for a project of a newer version; nothing is touched then.
         """
-        folder = (folder.parent if folder.name == PROJECT_NAME else folder).absolute()
+        folder = _folder_of(folder)
         record = read_record(folder)
         refuse_links(folder)
+        if not to_write:
+            return cls(folder, record, None, "The project was opened to be looked at only.")
         try:
             lock = FolderLock.acquire(folder)
         except LockHeld as exc:
@@ -80,6 +82,10 @@ class Project:
     def is_project(folder: Path) -> bool:
         """Whether a project lies there, damaged or not."""
         return (folder / PROJECT_NAME).is_file()
+
+    def is_at(self, folder: Path) -> bool:
+        """Whether ``folder``, or the ``project.json`` of this path, is this project."""
+        return _folder_of(folder).resolve() == self.folder.resolve()
 
     def close(self) -> None:
         """Give the lock back. Closing twice does nothing."""
@@ -172,10 +178,13 @@ class Project:
             self._change(look=look)
 
     def select_run(self, run_id: str | None) -> None:
-        """TexGenError when there is no such run."""
+        """TexGenError when there is no such run. Who may only look selects as well, and it is forgotten on closing."""
         if run_id is not None:
             self.run(run_id)
-        self._change(run_id=run_id)
+        if self.read_only_reason:
+            self._record = replace(self._record, run_id=run_id)
+        else:
+            self._change(run_id=run_id)
 
     def rename(self, name: str) -> None:
         """Change the name that the project shows; its folder stays where it is."""
@@ -276,6 +285,10 @@ class Project:
             except TexGenError as exc:
                 damaged.append(SkippedFile(f"runs/{folder.name}", exc.message, exc.hint))
         return tuple(runs), tuple(damaged)
+
+
+def _folder_of(path: Path) -> Path:
+    return (path.parent if path.name == PROJECT_NAME else path).absolute()
 
 
 def _checked_name(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from texgen_desktop.data.photos import default_working_side, find_images, thumbnail
@@ -45,6 +45,7 @@ class Workspace:
         self._projects_folder = projects_folder
         self._switched = switched
         self._skipped: tuple[SkippedFile, ...] = ()
+        self._openings = 0
 
     def sweep(self) -> None:
         """Remove what killed programs left among the unsaved projects, where it can be; another program may just be making one."""
@@ -59,17 +60,26 @@ class Workspace:
             raise TexGenError(self.project.read_only_reason)
         return self.project
 
+    def is_meant(self, opening: int | None) -> bool:
+        """Whether a command that was given for this opening of a project (0: for none) is for what is open now."""
+        return opening is None or opening == (self._openings if self.project else 0)
+
     def announce(self) -> None:
-        self._emit(ProjectChanged(self.project.info(self._skipped) if self.project else None))
+        info = replace(self.project.info(self._skipped), opening=self._openings) if self.project else None
+        self._emit(ProjectChanged(info))
 
     def create(self, paths: Sequence[Path], folder: Path | None) -> Intake:
         """Start a project from what is usable in ``paths``. Where nothing is, the project before stays open."""
         yield from self._take_in(paths, None, folder)
 
-    def open(self, folder: Path) -> None:
-        project = Project.open(folder)
+    def open(self, folder: Path, to_write: bool = True) -> None:
+        """Open a project in place of the one before. The one that is open already stays as it is."""
+        if self.project is not None and self.project.is_at(folder) and not (to_write and self.project.read_only_reason):
+            self.announce()
+            return
+        project = Project.open(folder, to_write)
         self._switch(project)
-        if project.read_only_reason:
+        if to_write and project.read_only_reason:
             self._emit(Notice(project.read_only_reason, "You can look and export; changes are not possible."))
 
     def load_pictures(self) -> Intake:
@@ -110,6 +120,7 @@ class Workspace:
     def _switch(self, project: Project | None) -> None:
         self.let_go()
         self.project = project
+        self._openings += project is not None
         self.announce()
         self._switched()
 
