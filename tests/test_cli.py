@@ -14,6 +14,7 @@ from tests import tiny_family
 from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
 from texgen_desktop.engine.messages import Problem
+from texgen_desktop.engine.project import Project
 
 Capture = pytest.CaptureFixture[str]
 
@@ -53,7 +54,9 @@ def test_train_goes_on_with_an_unfinished_run(tiny_photo: Path, tmp_path: Path, 
     first = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--set", "images=40", "--project", folder]
     assert main(first) == 0
     assert main(["train", "--project", folder]) == 0  # without the limit of the first sitting
-    assert "Going on with run-001" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Going on with run-001" in said
+    assert "not used" not in said
     assert main(["info", folder]) == 0
     assert "40 of 40 images, finished" in capsys.readouterr().out
     assert not (tmp_path / "p" / "runs" / "run-002").exists()
@@ -65,7 +68,29 @@ def test_train_on_a_finished_project_starts_another_run_on_its_photos(project: P
     for photo, is_noted in ((tiny_photo, False), (other_photo, True)):
         assert main(["train", str(photo), "--family", "tiny", "--images", "8", "--seed", "5", "--project", str(project)]) == 0
         assert ("has its photos already" in capsys.readouterr().err) is is_noted
-    assert (project / "runs" / "run-002" / "model.safetensors").is_file()
+        assert [path.name for path in (project / "photos").iterdir()] == [tiny_photo.name]
+    assert (project / "runs" / "run-003" / "model.safetensors").is_file()
+
+
+def test_train_adds_photos_to_a_project_that_has_none(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "p"
+    Project.create(folder, "empty").close()
+    assert main(["train", "--project", str(folder), "--family", "tiny", "--images", "8"]) == 1
+    assert main(["train", str(tiny_photo), "--project", str(folder), "--family", "tiny", "--images", "8"]) == 0
+    assert [path.name for path in (folder / "photos").iterdir()] == [tiny_photo.name]
+
+
+def test_going_on_names_what_it_does_not_use(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    first = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--set", "images=40", "--project", str(tmp_path / "p")]
+    assert main(first) == 0
+    assert main(first) == 0
+    assert "not used" not in capsys.readouterr().err
+    other_photo = tiny_photo.with_name("other.png")
+    other_photo.write_bytes(tiny_photo.read_bytes())
+    assert main(["train", str(other_photo), "--project", str(tmp_path / "p"), "--images", "8", "--seed", "3", "--set", "batch=4"]) == 0
+    said = capsys.readouterr().err
+    assert "It keeps the settings that it was started with; not used: --set, --images, --seed." in said
+    assert "the ones named here are not added" in said
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,12 @@ class TrainSession(Session):
         self._photos = photos
         self._folder = folder
         self._settings = settings
+        self._is_new = not is_project(folder)
         self._is_asked = False
         self._model: m.ModelInfo | None = None
 
     def open(self) -> None:
-        self.post(m.OpenProject(self._folder) if is_project(self._folder) else m.CreateProject(self._photos, self._folder))
+        self.post(m.CreateProject(self._photos, self._folder) if self._is_new else m.OpenProject(self._folder))
 
     def on_event(self, event: m.Event) -> None:
         match event:
@@ -123,14 +124,31 @@ class TrainSession(Session):
         if unfinished:
             run = unfinished[-1]
             self.console.note(f"Going on with {run.id} ({run.images_seen} of {run.images_total} images).")
+            if ignored := self._ignored_by(run):
+                self.console.note(f"It keeps the settings that it was started with; not used: {', '.join(ignored)}.")
+            self._note_other_photos(project)
             self.post(m.SelectRun(run.id))
             self.post(m.Resume(self._settings.minutes or math.inf))
             return
-        if project.photos and not {path.name for path in self._photos} <= {photo.name for photo in project.photos}:
-            self.console.note("The project has its photos already; the ones named here are not added.")
-        elif self._photos and project.runs:
+        if project.photos:
+            self._note_other_photos(project)
+        elif self._photos and not self._is_new:
             self.post(m.AddPhotos(self._photos))
         self.post(m.Train(self._settings))
+
+    def _note_other_photos(self, project: m.ProjectInfo) -> None:
+        if not {path.name for path in self._photos} <= {photo.name for photo in project.photos}:
+            self.console.note("The project has its photos already; the ones named here are not added.")
+
+    def _ignored_by(self, run: m.RunInfo) -> list[str]:
+        """The options that ask for something else than ``run`` was started with."""
+        options = {"--family": "family", "--preset": "preset", "--set": "config", "--images": "images", "--seed": "seed"}
+        default = m.TrainSettings()
+        return [
+            option
+            for option, name in options.items()
+            if getattr(self._settings, name) not in (getattr(default, name), getattr(run.settings, name))
+        ]
 
     def _show_progress(self, progress: m.TrainingProgress) -> None:
         parts = [f"{progress.images_seen}/{progress.images_total} images"]
