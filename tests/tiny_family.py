@@ -6,7 +6,7 @@ its request, any region equals the same part of a larger one, and a torus wraps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -157,13 +157,18 @@ def _noise(seed: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
     return ((mixed ^ (mixed >> 16)).float() / 2**32 - 0.5) * 12**0.5
 
 
+def start(config: Config, photos: Sequence[Photo], seed: int, device: torch.device) -> Generator[None, None, TinyTrainer]:
+    yield
+    return TinyTrainer(config, photos, seed, device)
+
+
 FAMILY = Family(
     id="tiny",
     title="Tiny",
     description="For tests.",
     config=Config,
     presets={"draft": Config(images=20), "standard": Config(), "high": Config(images=200)},
-    start=TinyTrainer,
+    start=start,
     open=open_model,
     render=render,
     cost_gflop=lambda config: config.images * 0.01,

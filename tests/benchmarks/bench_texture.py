@@ -31,6 +31,7 @@ import torch  # noqa: E402 - only after the environment was prepared
 from tests.benchmarks.machine import SAMPLES, Figure, benchmark, note  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
+from texgen_desktop.engine.jobs import run_to_end  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
@@ -87,7 +88,7 @@ def sliders(family: Family, model: Model, side: int) -> dict[str, float]:
 def measure(path: Path, family: Family, options: argparse.Namespace) -> list[Figure]:
     header = probe_image(path)
     photo = load_photo(path, Crop(), options.side or default_working_side(header.width_px, header.height_px))
-    trainer = family.start(family.presets[options.preset], [photo], options.seed, torch.device("cpu"))
+    trainer = run_to_end(family.start(family.presets[options.preset], [photo], options.seed, torch.device("cpu")))
     note(f"{path.stem}, {photo.pixels.shape[1]} x {photo.pixels.shape[0]} px, {options.preset}")
     grown = [photo.pixels[:512, :512]]
     for _ in train(trainer, options.minutes):

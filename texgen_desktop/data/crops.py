@@ -7,7 +7,7 @@ sliders. All of a crop follows from the generator that is handed in.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -50,28 +50,44 @@ class CropSampler:
 
     def __init__(self, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device) -> None:
         self.palette = Palette.of(photos)
+        self.axes = tuple(StyleAxis(name) for name in _BENDS)
         self._level_count = level_count
         self._coarse_crop_px = coarse_crop_px
         self._device = device
-        self._pyramids = [self._pyramid(photo) for photo in photos]
+        self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
-        self.axes = tuple(StyleAxis(name) for name in _BENDS)
-        self.axes += self._measured_axes()
+
+    @classmethod
+    def prepared(
+        cls, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device
+    ) -> Generator[None, None, CropSampler]:
+        """A sampler that is ready to draw, in slices: a photo each, then some crops each to measure what its sliders range over."""
+        sampler = cls(photos, level_count, coarse_crop_px, device)
+        for photo in photos:
+            yield
+            sampler._pyramids.append(sampler._pyramid(photo))
+        probe = torch.Generator().manual_seed(0)
+        crops = []
+        for _ in range(_STYLE_PROBE // 16):
+            yield
+            crops.append(sampler.draw(probe, 0, 16, coarse_crop_px).patches)
+        sampler.axes += sampler._measured_axes(torch.cat(crops))
+        return sampler
 
     def _pyramid(self, photo: Photo) -> list[Tensor]:
-        """The photo at every half octave, finest first: sampling from the one just fine enough neither blurs nor flickers."""
-        full = self.palette.encode(torch.from_numpy(photo.pixels).to(self._device).permute(2, 0, 1)[None])
+        """The photo at every half octave, finest first. Cut to whole pixels of the coarsest level, so that all levels are in register."""
+        unit = 2 ** (self._level_count - 1)
+        height, width = (max(unit, n // unit * unit) for n in photo.pixels.shape[:2])
+        full = self.palette.encode(torch.from_numpy(photo.pixels[:height, :width]).to(self._device).permute(2, 0, 1)[None])
         size = [max(2, round(n * 2**-0.5)) for n in full.shape[-2:]]
         levels = [full, F.interpolate(full, size, mode="bilinear", antialias=True, align_corners=False)]
-        while len(levels) < 2 * self._level_count + 2 and min(levels[-1].shape[-2:]) >= 4:
+        while len(levels) < 2 * self._level_count and min(levels[-2].shape[-2:]) >= 4:
             levels.append(F.avg_pool2d(levels[-2], 2))
         return levels
 
-    def _measured_axes(self) -> tuple[StyleAxis, ...]:
+    def _measured_axes(self, crops: Tensor) -> tuple[StyleAxis, ...]:
         """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
-        probe = torch.Generator().manual_seed(0)
-        crops = torch.cat([self.draw(probe, 0, 16, self._coarse_crop_px).patches for _ in range(_STYLE_PROBE // 16)])
         found = []
         for name in ("brightness", "warmth"):
             values = self._measure(name, crops)
@@ -91,10 +107,10 @@ class CropSampler:
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
         """
-        dice = torch.rand(count, len(_BENDS) + 5, generator=generator)
-        bends = 2 * dice[:, : len(_BENDS)] - 1
+        dice = torch.rand(count, len(_BENDS) + 6, generator=generator)
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
-        bends[::2] = 0
+        is_bent = dice[:, -6:-5] < 0.5
+        bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
         patches, coarse = [], []
         for k in range(count):
             pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]

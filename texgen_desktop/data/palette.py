@@ -16,18 +16,21 @@ from texgen_desktop.data.photos import Photo
 _LEAST_SCALE = 0.08
 
 
+Triple = tuple[float, float, float]
+
+
 @dataclass(frozen=True)
 class Palette:
     """Principal axes of the colours: ``rgb = mean + (x * scales) @ axes``, rgb sRGB-encoded in [0, 1], rows of ``axes`` orthonormal."""
 
-    mean: tuple[float, float, float]
-    axes: tuple[tuple[float, float, float], ...]
-    scales: tuple[float, float, float]
+    mean: Triple
+    axes: tuple[Triple, Triple, Triple]
+    scales: Triple
 
     @classmethod
     def of(cls, photos: Sequence[Photo]) -> Palette:
         """PCA over the pixels of all photos, at most 2^18 of each."""
-        samples = [p.pixels.reshape(-1, 3)[:: max(1, p.pixels.size // 3 >> 18)] for p in photos]
+        samples = [p.pixels.reshape(-1, 3)[:: -(-p.pixels.size // (3 << 18))] for p in photos]
         colours = np.concatenate(samples).astype(np.float64)
         mean = colours.mean(0)
         variances, vectors = np.linalg.eigh(np.cov((colours - mean).T))
@@ -36,7 +39,7 @@ class Palette:
         axes = vectors[:, ::-1].T
         # An eigenvector's sign is arbitrary; fixed, so that the same photo always gives the same palette.
         axes = axes * np.where(axes.sum(1, keepdims=True) < 0, -1.0, 1.0)
-        return cls(_triple(mean), tuple(_triple(row) for row in axes), _triple(scales))
+        return cls(_triple(mean), (_triple(axes[0]), _triple(axes[1]), _triple(axes[2])), _triple(scales))
 
     def _matrix(self, like: Tensor) -> tuple[Tensor, Tensor]:
         scaled = torch.tensor(self.axes, dtype=torch.float64) * torch.tensor(self.scales, dtype=torch.float64)[:, None]
@@ -55,5 +58,5 @@ class Palette:
         return (torch.einsum("ac,bahw->bchw", scaled, x) + mean).clamp(0.0, 1.0)
 
 
-def _triple(row: NDArray[np.float64]) -> tuple[float, float, float]:
+def _triple(row: NDArray[np.float64]) -> Triple:
     return float(row[0]), float(row[1]), float(row[2])

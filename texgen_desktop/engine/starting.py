@@ -53,7 +53,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
     photos = yield from _load_photos(project, project.photos)
-    trainer = family.start(config, photos, settings.seed, host.device)
+    trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield
     machine = _conditions(host.device, trainer)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
@@ -64,7 +64,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
     """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself."""
     config = config_of_run(family, run.config)
     photos = yield from _load_photos(project, run.photos)
-    trainer = family.start(config, photos, run.settings.seed, host.device)
+    trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield
     loaded = load_newest(run.checkpoints_folder)
     if loaded is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -105,11 +105,15 @@ class Trainer(Protocol):
     def images_total(self) -> int: ...
 
     def step(self) -> Iterator[None]:
-        """One training step in slices of at most 150 ms; exhausting it advances ``images_seen``."""
+        """One training step in slices of at most 150 ms; exhausting it advances ``images_seen``.
+
+        Raises NonFiniteLoss before a broken step reaches the weights. A step that was begun has to be finished or thrown away with
+        the trainer.
+        """
         ...
 
     def take_losses(self) -> dict[str, float]:
-        """Means since the last call. The one place where the device is waited for."""
+        """Means since the last call."""
         ...
 
     def state(self) -> dict[str, Tensor]:
@@ -132,7 +136,8 @@ class Family:
     description: str
     config: type[msgspec.Struct]
     presets: Mapping[str, msgspec.Struct]
-    start: Callable[[Any, Sequence[Photo], int, device], Trainer]
+    start: Callable[[Any, Sequence[Photo], int, device], Generator[None, None, Trainer]]
+    """(config, photos, seed, device) -> a run before its first step, prepared in slices of at most 150 ms."""
     open: Callable[[dict[str, Any], Mapping[str, Tensor], device], Model]
     render: Callable[[Any, RenderRequest], Tensor]
     """(model, request) -> (3, H, W) float32, sRGB-encoded in [0, 1]. Pure, a function of its arguments alone."""

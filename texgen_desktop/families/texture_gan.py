@@ -1,8 +1,8 @@
 """A fully convolutional GAN on a torus, coarse to fine, learnt from one photo or several.
 
 Level 0 learns to make a small picture of the texture out of noise. Every finer level learns to add its detail to the level below,
-at first to halved crops of the photo itself: so all levels learn at the same time, and none waits for another. Later half of its
-crops stand on the generator's own coarse pictures, which closes the gap between the two. Each level has a critic of its own.
+at first to halved crops of the photo itself: so all levels learn at the same time, and none waits for another. Later half of a
+batch stands on the generator's own coarse pictures, which closes the gap between the two. Each level has a critic of its own.
 
 Losses: relativistic pairing with approximate R1 + R2 (R3GAN, Huang et al. 2024; Seaweed APT, Lin et al. 2025). The pyramid of
 critics is that of SinGAN (Shaham et al. 2019), which trains its levels one after another.
@@ -49,10 +49,10 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
 
     images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 28_000
-    batch: Annotated[int, Meta(ge=1, le=64, description="Crops in one training step", extra={"unit": "crops"})] = 4
+    batch: Annotated[int, Meta(ge=2, le=16, description="Crops in one training step", extra={"unit": "crops"})] = 4
     levels: Annotated[int, Meta(ge=2, le=6, description="Octaves of the pyramid; more for larger structure")] = 4
-    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the generator")] = 48
-    critic_width: Annotated[int, Meta(ge=8, le=512, description="Channels of the critics")] = 64
+    width: Annotated[int, Meta(ge=8, le=128, description="Channels of the generator")] = 48
+    critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 64
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0008
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
 
@@ -60,12 +60,12 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 PRESETS = {
     "draft": TextureGanConfig(images=9_000),
     "standard": TextureGanConfig(),
-    "high": TextureGanConfig(images=120_000, width=64, critic_width=96),
+    "high": TextureGanConfig(images=120_000, width=56, critic_width=96),
 }
 
 _COARSE_CROP_PX = 32
 _FINE_CROPS_PX = (40, 48, 48)  # from the second level up; the last also for all above
-_SHARES = (0.46, 0.22, 0.18, 0.14)  # of the steps, likewise: the coarse levels are cheap and carry the structure
+_TURNS = (23, 11, 9, 7)  # of 50 steps, likewise: the coarse levels are cheap and carry the structure
 _NOISY_SIGMA = 0.1
 _PENALTY_PART = 2
 _COARSE_PENALTY = 10
@@ -88,17 +88,29 @@ def _widest_crop_px(config: TextureGanConfig) -> int:
     return int(_COARSE_CROP_PX * 2 ** (config.levels - 1))
 
 
-def _plan(config: TextureGanConfig) -> list[int]:
-    """The level that each step trains: every level gets its share, evenly spread over the run."""
-    shares = [_SHARES[min(k, len(_SHARES) - 1)] for k in range(config.levels)]
-    steps = math.ceil(config.images / config.batch)
-    due, plan = [0.0] * config.levels, []
-    for _ in range(steps):
-        due = [d + share / sum(shares) for d, share in zip(due, shares, strict=True)]
-        level = max(range(config.levels), key=lambda k: due[k])
-        due[level] -= 1
-        plan.append(level)
-    return plan
+class _Plan:
+    """Which level a step trains: a pattern that repeats, in which every level has its turns evenly spread."""
+
+    def __init__(self, levels: int) -> None:
+        turns = [_TURNS[min(k, len(_TURNS) - 1)] for k in range(levels)]
+        due, self._pattern = [0.0] * levels, []
+        for _ in range(sum(turns)):
+            due = [d + t / sum(turns) for d, t in zip(due, turns, strict=True)]
+            level = max(range(levels), key=due.__getitem__)
+            due[level] -= 1
+            self._pattern.append(level)
+
+    def level(self, step: int) -> int:
+        return self._pattern[step % len(self._pattern)]
+
+    def turns_before(self, step: int, level: int) -> int:
+        """How often the level was trained before this step."""
+        rounds, rest = divmod(step, len(self._pattern))
+        return rounds * self._pattern.count(level) + self._pattern[:rest].count(level)
+
+
+def _steps(config: TextureGanConfig) -> int:
+    return -(-config.images // config.batch)
 
 
 @dataclass(frozen=True)
@@ -144,15 +156,15 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 
     config: TextureGanConfig
     palette: Palette
-    style: list[Axis]
+    style: Annotated[list[Axis], Meta(max_length=len(_SLIDERS))]
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
-    """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError, RuntimeError or KeyError."""
+    """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
     axes = tuple(StyleAxis(a.id, a.middle, a.spread) for a in told.style)
-    if unknown := [a.id for a in axes if a.id not in _SLIDERS]:
-        raise KeyError(unknown[0])
+    if not {a.id for a in axes} <= _SLIDERS.keys() or len({a.id for a in axes}) < len(axes):
+        raise msgspec.ValidationError("unknown or repeated style axes")
     generator = Generator(_shapes(told.config), len(axes))
     generator.load_state_dict(dict(tensors), strict=True)
     return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device)
@@ -184,12 +196,12 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
 class Training:
     """A run: generator, one critic a level, their averages and optimisers. Implements ``families.Trainer``."""
 
-    def __init__(self, config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> None:
+    def __init__(self, config: TextureGanConfig, sampler: CropSampler, seed: int, device: torch.device) -> None:
         self._config, self._seed, self._device = config, seed, device
         self.images_seen = 0
-        self._plan = _plan(config)
-        self._sampler = CropSampler(photos, config.levels, _COARSE_CROP_PX, device)
-        style = len(self._sampler.axes)
+        self._plan = _Plan(config.levels)
+        self._sampler = sampler
+        style = len(sampler.axes)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._generator = Generator(_shapes(config), style)
@@ -203,14 +215,13 @@ class Training:
 
     @property
     def images_total(self) -> int:
-        return len(self._plan) * self._config.batch
+        return _steps(self._config) * self._config.batch
 
     # ------------------------------------------------------------------------------------------------ one step
 
     def step(self) -> Iterator[None]:
-        index = self.images_seen // self._config.batch
-        level = self._plan[min(index, len(self._plan) - 1)]
-        rounds = self._plan[:index].count(level)  # steps of this level so far
+        step = self.images_seen // self._config.batch
+        level = self._plan.level(step)
         self._anneal(level)
         real, below, style = self._draw(level)
         yield
@@ -219,7 +230,7 @@ class Training:
         yield
         on_real = yield from self._teach_critic(level, real, fake.detach(), style)
         self._teach_generator(level, fake, style, on_real)
-        average_into(self._average.level(level), self._generator.level(level), rounds)
+        average_into(self._average.level(level), self._generator.level(level), self._plan.turns_before(step, level))
         self.images_seen += self._config.batch
 
     def _anneal(self, level: int) -> None:
@@ -274,7 +285,7 @@ class Training:
         on_real, on_fake = scores.chunk(2)
         loss = relativistic(on_real, on_fake)
         self._note("critic", level, loss)
-        # Holds a sure critic near scores that still tell the generator something (the drift term of Karras et al. 2018).
+        # Holds a sure critic near scores that still tell the generator something: with it the best lead is some 3, not infinite.
         loss = loss + _DRIFT * (on_real - on_fake).square().mean()
         yield
         # Part of every step, if only for a part of the batch: Adam without momentum takes it badly when a large gradient comes
@@ -355,20 +366,24 @@ def cost_gflop(config: TextureGanConfig) -> float:
     generator, shapes = Generator(_shapes(config), 4), _shapes(config)
     critic = Critic(config.critic_width // 2, config.critic_width, 4)
     entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
-    plan = _plan(config)
+    plan, steps = _Plan(config.levels), _steps(config)
     total = 0.0
     for level, shape in enumerate(shapes):
         side = _crop_px(level)
         weights = sum(p.numel() for p in generator.level(level).parameters() if p.dim() == 4)
         made = 3 * weights * ((side if level == 0 else side / 2) + shape.margin) ** 2
         judged = entry * side**2 + sum(body) * (side / 2 - 3) ** 2
-        # Critic: real and fake, forward and backward, a penalty pass on a part; generator: once more through it.
-        total += plan.count(level) * config.batch * 2 * (made + judged * (6 + 6 / _PENALTY_PART + 3)) / 1e9
+        # Critic: real and fake, forward and backward, and a part or all of them again for the penalty; generator: once through it.
+        passes = 6 + 6 / (1 if level == 0 else _PENALTY_PART) + 3
+        total += plan.turns_before(steps, level) * config.batch * 2 * (made + judged * passes) / 1e9
     return total
 
 
-def _start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Training:
-    return Training(config, photos, seed, device)
+def start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+    """A run before its first step, in slices."""
+    sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device)
+    yield
+    return Training(config, sampler, seed, device)
 
 
 FAMILY = Family(
@@ -377,7 +392,7 @@ FAMILY = Family(
     description="Learns the texture of one photo or several, and makes endless new stretches of it.",
     config=TextureGanConfig,
     presets=PRESETS,
-    start=_start,
+    start=start,
     open=open_model,
     render=render,
     cost_gflop=cost_gflop,

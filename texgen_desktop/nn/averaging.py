@@ -35,7 +35,7 @@ def load_adam(optimizer: torch.optim.Adam, network: nn.Module, tensors: Mapping[
     for name, parameter in network.named_parameters():
         keys = [key for key in ("step", "exp_avg", "exp_avg_sq") if f"{name}.{key}" in tensors]
         for key in keys:
-            value = tensors[f"{name}.{key}"]
-            if key != "step":
-                value = value.to(parameter).contiguous(memory_format=torch.channels_last if value.dim() == 4 else torch.contiguous_format)
+            value = tensors[f"{name}.{key}"].to(parameter.device)  # the step too: the fused kernel reads it there
+            if value.dim() == 4:
+                value = value.contiguous(memory_format=torch.channels_last)
             optimizer.state[parameter][key] = value.clone()
