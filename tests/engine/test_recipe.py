@@ -42,6 +42,10 @@ def test_a_recipe_of_a_newer_version_says_so() -> None:
         changed(look={"layout_strength": 1e300}),
         changed(look={"style": [["warmth", "very"]]}),
         changed(look={"layout_seed": 1.5}),
+        changed(look={"layout_strength": -1.0}),
+        changed(look={"style": [["warmth", 3.0]]}),
+        changed(look={"layout_seed": 2**63}),
+        changed(look={"detail_seed": 2**31}),
     ],
 )
 def test_a_tampered_recipe_is_refused(text: str) -> None:

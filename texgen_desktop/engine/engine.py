@@ -19,6 +19,7 @@ from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
 from texgen_desktop.engine.jobs import Result, Work, run_to_end
+from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.metrics import read_metrics, thinned
 from texgen_desktop.engine.recipe import recipe_from_json
 from texgen_desktop.engine.source import Source, open_source
@@ -147,6 +148,7 @@ class Engine:
         match command:
             case m.Render(request, _, opening):
                 if self._workspace.is_meant(opening):
+                    check_look(request.look)
                     self._workspace.look = request.look
                     self._stage.ask(command)
             case m.Train(settings):

@@ -11,6 +11,7 @@ import numpy as np
 
 from texgen_desktop import __version__
 from texgen_desktop.engine.jobs import Clock, Pace, Rate, Result, Work
+from texgen_desktop.engine.look import LARGEST_SEED, check_look
 from texgen_desktop.engine.messages import ExportProgress, ExportSettings, Recipe, Region, RenderRequest
 from texgen_desktop.engine.recipe import recipe_to_json
 from texgen_desktop.engine.rendering import blocks
@@ -55,6 +56,9 @@ def check_export(settings: ExportSettings) -> None:
         raise TexGenError(f"{limits.title} cannot hold {settings.bits} bits a channel.", f"Choose {choices} bits, or another format.")
     if min(settings.width_px, settings.height_px, settings.count) < 1:
         raise TexGenError("A picture has at least one pixel a side.", "Enter a size such as 2048x2048.")
+    check_look(settings.look)
+    if settings.look.layout_seed + settings.count - 1 > LARGEST_SEED:
+        raise TexGenError(f"The last of {settings.count} files would need a seed above {LARGEST_SEED}.", "Begin with a smaller seed.")
     check_size(settings.file_format, settings.width_px, settings.height_px)
     if not settings.path.parent.is_dir():
         raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from texgen_desktop.engine.look import LARGEST_SEED, LARGEST_STRENGTH, check_look
 from texgen_desktop.families import Look, Region, RenderRequest, Slider
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Look", "Region", "RenderRequest", "Slider"]
+__all__ = ["LARGEST_SEED", "LARGEST_STRENGTH", "Look", "Region", "RenderRequest", "Slider", "check_look"]
 
 JobKind = Literal["train", "export"]
 Outcome = Literal["finished", "stopped", "paused", "failed"]

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from texgen_desktop.engine.files import is_temporary, sweep
 from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_folder, new_folder, refuse_links
 from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
+from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
 from texgen_desktop.engine.photo_files import check_photo, is_safe_name, safe_name
 from texgen_desktop.engine.project_file import PROJECT_NAME, PhotoRecord, ProjectRecord, read_record, write_record
@@ -174,6 +175,8 @@ class Project:
     # ----------------------------------------------------------------------------------- what the artist sets
 
     def set_look(self, look: Look) -> None:
+        """TexGenError for a look that could not be read again."""
+        check_look(look)
         if look != self.look:
             self._change(look=look)
 

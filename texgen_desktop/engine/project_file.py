@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from texgen_desktop.engine.files import read_json, write_json
+from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import PhotoInfo
 from texgen_desktop.engine.photo_files import check_photo
 from texgen_desktop.errors import TexGenError
@@ -17,7 +17,6 @@ from texgen_desktop.families import Look
 
 PROJECT_NAME = "project.json"
 _VERSION = 1
-_MAX_SEED = 1 << 63
 
 
 class PhotoRecord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -54,25 +53,17 @@ def read_record(folder: Path) -> ProjectRecord:
             raise TexGenError(f"The project {folder.name} was saved by a newer version of TexGen.", "Update TexGen to open it.")
     try:
         record = msgspec.convert(value, ProjectRecord)
-        _check(record)
+        check_look(record.look)
     except msgspec.ValidationError as exc:
-        raise _damaged(folder, str(exc)) from exc
+        raise _damaged(folder, f"{exc}.") from exc
+    except TexGenError as exc:
+        raise _damaged(folder, exc.message) from exc
+    for entry in record.photos:
+        check_photo(entry.photo)
+    if len({entry.photo.name for entry in record.photos}) < len(record.photos):
+        raise _damaged(folder, "two photos have the same name.")
     return record
 
 
-def _check(record: ProjectRecord) -> None:
-    for entry in record.photos:
-        check_photo(entry.photo)
-    names = [entry.photo.name for entry in record.photos]
-    if len(set(names)) != len(names):
-        raise msgspec.ValidationError("two photos have the same name")
-    look = record.look
-    strengths: list[Any] = [look.layout_strength, look.detail_strength]
-    if not all(-1 <= value <= 1 for _, value in look.style) or not all(isfinite(value) and value >= 0 for value in strengths):
-        raise msgspec.ValidationError("a slider stands where it cannot stand")
-    if not all(-_MAX_SEED <= seed < _MAX_SEED for seed in (look.layout_seed, look.detail_seed)):
-        raise msgspec.ValidationError("a seed is too large")
-
-
 def _damaged(folder: Path, reason: str) -> TexGenError:
-    return TexGenError(f"The project {folder.name} is damaged: {reason}.", f"Put back a copy of its {PROJECT_NAME}, if you have one.")
+    return TexGenError(f"The project {folder.name} is damaged: {reason}", f"Put back a copy of its {PROJECT_NAME}, if you have one.")

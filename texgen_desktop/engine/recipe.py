@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
+from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Recipe
 from texgen_desktop.errors import TexGenError
 
@@ -36,10 +35,10 @@ def recipe_from_json(text: str) -> Recipe | None:
         raise TexGenError("The recipe in this picture was written by a newer version of TexGen.", "Update TexGen to restore its settings.")
     try:
         recipe = msgspec.json.decode(envelope.recipe, type=Recipe)
-    except msgspec.DecodeError as error:
+        check_look(recipe.look)
+    except (msgspec.DecodeError, TexGenError) as error:
         raise _damaged() from error
-    numbers = [recipe.look.layout_strength, recipe.look.detail_strength, *(value for _, value in recipe.look.style)]
-    if not all(math.isfinite(number) and abs(number) <= 10 for number in numbers) or min(recipe.width_px, recipe.height_px) < 1:
+    if min(recipe.width_px, recipe.height_px) < 1:
         raise _damaged()
     return recipe
 
