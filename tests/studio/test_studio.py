@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,83 @@ def test_a_refused_run_can_be_tried_again(studio: Studio, engine: Recorder) -> N
     studio.train()
     assert studio.state.problem is None
     assert len(engine.others()) == 2
+
+
+def test_a_stop_that_crosses_a_refusal_leaves_nothing_waiting(engine: Recorder) -> None:
+    studio = Studio(engine)
+    for event in (READY, m.ProjectChanged(WITH_RUN)):
+        studio.on_event(event)
+    studio.resume()
+    studio.stop()
+    studio.on_event(m.CommandFailed(PROBLEM))
+    assert studio.state.training == "idle"
+    assert studio.state.can_resume
+
+
+class PretendEngine:
+    """Keeps the engine's side of the training: what it is told waits in an inbox, what it answers in an outbox."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self.inbox: list[m.Command] = []
+        self.outbox: list[m.Event] = [READY, m.ProjectChanged(WITH_RUN)]
+        self.training = "idle"
+        self._draw = draw
+
+    def work(self) -> None:
+        """Take one command, end the run by itself, or refuse something that has nothing to do with it."""
+        chance = self._draw.random()
+        if self.inbox:
+            self.outbox += self._answers(self.inbox.pop(0))
+        elif chance < 0.2 and self.training == "running":
+            self.outbox.append(self._ended("finished"))
+        elif chance < 0.3:
+            self.outbox.append(m.CommandFailed(PROBLEM))
+
+    def _answers(self, command: m.Command) -> list[m.Event]:
+        match command:
+            case m.Train() | m.Resume() if self.training == "running" or (self.training == "idle" and self._draw.random() < 0.4):
+                return [m.CommandFailed(PROBLEM)]
+            case m.Train() | m.Resume():
+                self.training = "running"
+                return [m.JobStarted("train")]
+            case m.Pause() if self.training == "running":
+                return [self._ended("paused")]
+            case m.Stop() if self.training == "running":
+                return [self._ended("stopped")]
+            case m.Stop() if self.training == "paused":
+                return [m.JobStarted("train"), self._ended("stopped")]
+            case _:
+                return []
+
+    def _ended(self, outcome: m.Outcome) -> m.JobEnded:
+        self.training = "paused" if outcome == "paused" else "idle"
+        return m.JobEnded("train", outcome)
+
+
+def test_once_all_is_answered_the_window_and_the_engine_agree_about_the_training() -> None:
+    agreed: set[str] = set()
+    for seed in range(200):
+        draw = random.Random(seed)
+        engine = PretendEngine(draw)
+        studio = Studio(engine.inbox.append)
+        verbs = (studio.train, studio.pause, studio.resume, studio.stop)
+        for _ in range(40):
+            match draw.randrange(4):
+                case 0:
+                    draw.choice(verbs)()
+                case 1:
+                    engine.work()
+                case _ if engine.outbox:
+                    studio.on_event(engine.outbox.pop(0))
+        while engine.inbox or engine.outbox:
+            while engine.outbox:
+                studio.on_event(engine.outbox.pop(0))
+            if engine.inbox:
+                engine.work()
+        assert studio.state.training == engine.training, f"seed {seed}"
+        agreed.add(engine.training)
+        shiboken6.delete(studio)
+    assert agreed == {"idle", "running", "paused"}
 
 
 def test_awaited_training_starts_once_the_photo_is_there(engine: Recorder) -> None:

@@ -50,6 +50,7 @@ class ViewState:
 class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
+    ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
@@ -60,6 +61,7 @@ class StudioState:
     project: ProjectInfo | None = None
     model: ModelInfo | None = None
     training: TrainingState = "idle"
+    has_train_job: bool = False
     progress: TrainingProgress | None = None
     settings: TrainSettings = field(default_factory=TrainSettings)
     exporting: bool = False
@@ -131,7 +133,7 @@ def after(state: StudioState, event: Event) -> StudioState:
         case ModelChanged(model=model):
             return _after_model(state, model)
         case JobStarted(job="train"):
-            return replace(state, training="stopping" if state.training == "stopping" else "running")
+            return replace(state, training="stopping" if state.training == "stopping" else "running", has_train_job=True)
         case JobStarted(job="export"):
             return replace(state, exporting=True, export_progress=ExportProgress(0.0, None))
         case TrainingProgress() if state.training in ("running", "stopping"):
@@ -145,7 +147,8 @@ def after(state: StudioState, event: Event) -> StudioState:
         case CommandFailed(problem=problem):
             return _after_refusal(state, problem)
         case EngineStopped():
-            return replace(state, engine_ready=False, engine_ended=True, training="idle", exporting=False, export_progress=None)
+            state = replace(state, training="idle", has_train_job=False, exporting=False, export_progress=None)
+            return replace(state, engine_ready=False, engine_ended=True)
         case _:
             return state
 
@@ -191,12 +194,13 @@ def _after_job(state: StudioState, event: JobEnded) -> StudioState:
     problem = event.problem if event.outcome == "failed" and event.problem else state.problem
     if event.job == "export":
         return replace(state, exporting=False, export_progress=None, last_export=event.files, problem=problem)
-    return replace(state, training="paused" if event.outcome == "paused" else "idle", problem=problem)
+    return replace(state, training="paused" if event.outcome == "paused" else "idle", has_train_job=False, problem=problem)
 
 
 def _after_refusal(state: StudioState, problem: Problem) -> StudioState:
     """A refused command ends the waiting for the job it should have started (a job that runs has said so)."""
-    training = "idle" if state.training == "starting" else state.training
+    is_awaited = state.training in ("starting", "stopping") and not state.has_train_job
+    training = "idle" if is_awaited else state.training
     exporting = state.exporting and state.export_progress is not None
     return replace(state, problem=problem, training=training, exporting=exporting)
 
