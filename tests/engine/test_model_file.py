@@ -116,6 +116,15 @@ def test_pickled_models_are_refused_by_what_is_in_them(
     assert not Path("tripwire").exists()
 
 
+def test_a_model_file_whose_header_length_looks_like_a_pickle_is_opened(tmp_path: Path) -> None:
+    starts = set()
+    for padding in range(0, 1100, 8):  # safetensors rounds the length up to eights
+        path, _ = saved(tmp_path, recipe={"note": "x" * padding})
+        starts.add(path.read_bytes()[:2])
+        assert len(load_model(path).recipe["note"]) == padding
+    assert {b"\x80\x03", b"\x80\x04", b"\x80\x05"} <= starts  # the control: some begin as pickles do
+
+
 def test_the_tripwire_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     pickle.loads(pickle.dumps(Tripwire()))

@@ -47,8 +47,10 @@ def save_model(path: Path, family: str, header: Mapping[str, Any], tensors: Mapp
 def load_model(path: Path) -> ModelFile:
     """Read and check a model file; the tensors lie on the CPU. Every other file raises TexGenError, whatever is in it."""
     with path.open("rb") as file:
-        start = file.read(8)
-    if path.suffix.lower() in _PICKLE_SUFFIXES or start.startswith(_PICKLE_STARTS):
+        start = file.read(9)
+    # The first eight bytes of a model file are the length of its header, which may be any number; then the header's "{" comes.
+    is_pickle = start.startswith(_PICKLE_STARTS) and start[8:] != b"{"
+    if is_pickle or path.suffix.lower() in _PICKLE_SUFFIXES:
         raise TexGenError(
             f"{path.name} is a pickled model. TexGen never opens those: they can run any program.",
             "Open a model.safetensors that TexGen wrote.",
