@@ -72,6 +72,28 @@ def test_every_format_holds_the_right_values(tmp_path: Path, file_format: str, b
         assert error.max() <= {8: 0.5001 / 255, 16: 0.5005 / 65535, 32: 0}[bits]
 
 
+@pytest.mark.parametrize("sync_bytes", [1 << 14, 1 << 40])
+def test_a_large_file_goes_to_the_disk_while_it_is_written_and_not_all_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sync_bytes: int
+) -> None:
+    synced_bytes: list[int] = []
+    fsync = os.fsync
+
+    def listening(handle: int) -> None:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            synced_bytes.append(os.fstat(handle).st_size)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", listening)
+    monkeypatch.setattr("texgen_desktop.imaging.write._SYNC_BYTES", sync_bytes)
+    path = save(tmp_path / "a.tif", "tiff", 16, texture(), block_rows=8)
+    at_once = np.diff([0, *synced_bytes])
+    if sync_bytes < path.stat().st_size:
+        assert max(at_once) < path.stat().st_size / 2
+    else:  # the control: left to the end, it is all written there
+        assert list(at_once) == [path.stat().st_size]
+
+
 @pytest.mark.parametrize(("file_format", "bits"), PAIRS)
 def test_the_result_does_not_depend_on_the_blocks(tmp_path: Path, file_format: str, bits: int) -> None:
     whole, _ = read_independently(save(tmp_path / f"a.{file_format}", file_format, bits, texture(), block_rows=HEIGHT))

@@ -56,7 +56,7 @@ def test_a_suffix_follows_the_format_and_a_name_with_a_dot_keeps_it(text: str, e
 
 
 @pytest.mark.parametrize(
-    ("label", "width_px", "fits"), [("WebP", 16_383, True), ("WebP", 16_384, False), ("JPEG", 65_536, False), ("PNG 8-bit", 65_536, True)]
+    ("label", "width_px", "fits"), [("WebP", 4096, True), ("WebP", 4097, False), ("JPEG", 65_536, False), ("PNG 8-bit", 65_536, True)]
 )
 def test_a_format_that_cannot_hold_the_size_is_refused_before_the_start(tmp_path: Path, label: str, width_px: int, fits: bool) -> None:
     chosen = next(each for each in FORMATS if each.label == label)
@@ -64,7 +64,7 @@ def test_a_format_that_cannot_hold_the_size_is_refused_before_the_start(tmp_path
     if fits:
         export_words.replaced_files(wanted)
     else:
-        with pytest.raises(TexGenError, match="holds at most"):
+        with pytest.raises(TexGenError, match="is written with at most"):
             export_words.replaced_files(wanted)
 
 

@@ -38,6 +38,7 @@ _ENCODERS: Mapping[tuple[str, int], Callable[[BinaryIO, FileHeader], Encoder]] =
     ("jpeg", 8): JpegEncoder,
     ("webp", 8): WebpEncoder,
 }
+_SYNC_BYTES = 1 << 24  # so much is sent to the disk at once: at the end a large file would hold up everything for minutes
 # How a whole file ends; TIFF, EXR and WebP have no mark there.
 _ENDINGS = {"png": b"\0\0\0\0IEND\xae\x42\x60\x82", "jpeg": b"\xff\xd9"}
 
@@ -67,6 +68,7 @@ class ImageWriter:
         self._path, self._format, self._header = path, file_format, header
         self._part = part_beside(path)
         self._rows_written = 0
+        self._synced_bytes = 0
 
     def __enter__(self) -> Self:
         try:
@@ -84,6 +86,8 @@ class ImageWriter:
         """The next rows (h, W, 3) from the top, sRGB-encoded in [0, 1]; values outside are clipped."""
         try:
             self._encoder.write_rows(self._convert(rows))
+            if self._file.tell() - self._synced_bytes >= _SYNC_BYTES:
+                self._sync()
         except OSError as error:
             raise self._explain(error) from error
         self._rows_written += len(rows)
@@ -112,8 +116,7 @@ class ImageWriter:
         if self._rows_written != self._header.height_px:
             raise ValueError(f"{self._rows_written} rows were written of {self._header.height_px}")
         self._encoder.finish()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._sync()
         self._file.close()
         self._check()
         self._part.replace(self._path)
@@ -123,6 +126,11 @@ class ImageWriter:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._synced_bytes = self._file.tell()
 
     def _check(self) -> None:
         """Read back what a reader needs first and last, before the file takes the place of an older one."""
