@@ -11,7 +11,7 @@ from typing import Any
 from texgen_desktop import __version__
 from texgen_desktop.cli_console import Console
 from texgen_desktop.cli_sessions import InfoSession, SampleSession, Session, TrainSession
-from texgen_desktop.engine.messages import ExportSettings, Look, TrainSettings
+from texgen_desktop.engine.messages import LARGEST_SEED, ExportSettings, Look, TrainSettings
 from texgen_desktop.imaging.formats import LIMITS
 from texgen_desktop.paths import is_project
 
@@ -178,8 +178,8 @@ def positive_float(text: str) -> float:
 
 def seed(text: str) -> int:
     value = whole_number(text)
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError("must be between 0 and 2147483647")
+    if not 0 <= value <= LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"must be between 0 and {LARGEST_SEED}")
     return value
 
 

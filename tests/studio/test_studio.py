@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -223,7 +224,11 @@ def test_undo_reaches_across_a_lock(studio: Studio) -> None:
 def test_values_outside_their_range_are_brought_back(studio: Studio) -> None:
     studio.set_slider("scale", 7.0)
     studio.set_seed("layout_seed", -5)
-    assert studio.state.look == m.Look().with_value("scale", 1.0)
+    studio.set_seed("detail_seed", 2**40)
+    studio.set_strength("layout", -1.0)
+    studio.set_strength("detail", 9.0)
+    assert studio.state.look == m.Look((("scale", 1.0),), 0, m.LARGEST_SEED, 0.0, m.LARGEST_STRENGTH)
+    m.check_look(studio.state.look)
 
 
 def test_reset_puts_one_value_back(studio: Studio) -> None:
@@ -316,6 +321,16 @@ def test_an_export_of_our_own_is_offered(studio: Studio, engine: Recorder, choic
     assert studio.state.offer is None
     assert engine.others() == command
     assert studio.state.look == (RECIPE.look if choice == "settings" else m.Look())
+
+
+@pytest.mark.parametrize(
+    "look", [m.Look(layout_seed=2**63), m.Look(detail_strength=-1.0), m.Look().with_value("scale", 3.0), m.Look(layout_strength=math.nan)]
+)
+def test_an_offer_that_no_control_could_show_is_refused(studio: Studio, look: m.Look) -> None:
+    studio.on_event(m.RecipeRead(FILE, replace(RECIPE, look=look), True))
+    studio.accept_offer("settings")
+    assert studio.state.problem is not None
+    assert studio.state.look == m.Look()
 
 
 def test_settings_of_a_model_that_is_not_open_are_refused_with_its_name(studio: Studio) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from texgen_desktop.engine import messages as m
+from texgen_desktop.errors import TexGenError
 from texgen_desktop.studio import journal
 from texgen_desktop.studio.history import History
 from texgen_desktop.studio.opening import command_for
@@ -18,7 +19,6 @@ from texgen_desktop.studio.refresh import Refresh, request_for
 from texgen_desktop.studio.state import Comparison, Repeat, StudioState, after, is_same_project
 
 SeedName = Literal["layout_seed", "detail_seed"]
-LARGEST_SEED = 2**31 - 1
 
 
 class Studio(QObject):
@@ -137,18 +137,18 @@ class Studio(QObject):
         self._set_look(self.state.look.with_value(slider_id, min(max(value, -1.0), 1.0)))
 
     def set_seed(self, which: SeedName, seed: int) -> None:
-        changes: dict[str, Any] = {which: min(max(seed, 0), LARGEST_SEED)}
+        changes: dict[str, Any] = {which: min(max(seed, 0), m.LARGEST_SEED)}
         self._set_look(replace(self.state.look, **changes))
 
     def set_strength(self, which: Literal["layout", "detail"], value: float) -> None:
         """Set how strong a noise is: 1 is what the model was trained with, 0 is none."""
-        changes: dict[str, Any] = {f"{which}_strength": value}
+        changes: dict[str, Any] = {f"{which}_strength": min(max(value, 0.0), m.LARGEST_STRENGTH)}
         self._set_look(replace(self.state.look, **changes))
 
     def reroll(self, which: SeedName | None = None) -> None:
         """Draw a new seed, or both; a locked one stays. Sliders are left alone."""
         names: tuple[SeedName, ...] = (which,) if which else ("layout_seed", "detail_seed")
-        changes: dict[str, Any] = {name: secrets.randbelow(LARGEST_SEED + 1) for name in names if name not in self.state.locked}
+        changes: dict[str, Any] = {name: secrets.randbelow(m.LARGEST_SEED + 1) for name in names if name not in self.state.locked}
         self._set_look(replace(self.state.look, **changes))
 
     def reset(self, which: str) -> None:
@@ -236,9 +236,17 @@ class Studio(QObject):
         if choice == "photo":
             self._open(m.CreateProject((offer.path,)))
         elif offer.is_model_open:
-            self._set_look(offer.recipe.look)
+            self._restore(offer.recipe.look)
         else:
             self.report(journal.missing_model(offer.path, offer.recipe))
+
+    def _restore(self, look: m.Look) -> None:
+        try:
+            m.check_look(look)
+        except TexGenError as error:
+            self.report(m.Problem(error.message, error.hint))
+        else:
+            self._set_look(look)
 
     def dismiss_offer(self) -> None:
         self._set(offer=None)

@@ -36,6 +36,12 @@ def status(panel: TrainingPanel) -> str:
     return child(panel, QLabel, "training_status").text()
 
 
+def test_a_seed_that_the_field_cannot_hold_is_shown_as_the_nearest(session: Session, panel: TrainingPanel) -> None:
+    run = replace(RUN, settings=replace(RUN.settings, seed=2**40))
+    session.say(MADE_UP, m.ProjectChanged(replace(WITH_RUN, runs=(run,))))
+    assert child(panel, QSpinBox, "train_seed").value() == m.LARGEST_SEED
+
+
 def test_the_buttons_follow_a_whole_training(session: Session, panel: TrainingPanel) -> None:
     seen = [enabled(panel)]
     for event in (MADE_UP, m.ProjectChanged(PROJECT)):

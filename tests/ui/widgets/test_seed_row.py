@@ -6,7 +6,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
 from tests.ui.widgets.conftest import Shown
-from texgen_desktop.ui.widgets.seed_row import SEED_MAX, SeedRow
+from texgen_desktop.engine.messages import LARGEST_SEED
+from texgen_desktop.ui.widgets.seed_row import SeedRow
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -34,10 +35,19 @@ def click(row: SeedRow, name: str) -> None:
 
 
 def test_what_code_sets_is_shown_and_not_reported(row: SeedRow, said: list[object]) -> None:
-    row.set_value(SEED_MAX)
+    row.set_value(LARGEST_SEED)
     row.set_strength(0.5)
     row.set_locked(True)
     assert (row.field.value(), row.strength.value) == (2**31 - 1, 0.5)
+    assert said == []
+
+
+@pytest.mark.parametrize(("seed", "shown_seed"), [(2**31, LARGEST_SEED), (2**40, LARGEST_SEED), (-(2**40), 0)])
+def test_a_seed_that_the_field_cannot_hold_is_shown_as_the_nearest(row: SeedRow, said: list[object], seed: int, shown_seed: int) -> None:
+    with pytest.raises(OverflowError):
+        row.field.setValue(seed)
+    row.set_value(seed)
+    assert row.field.value() == shown_seed
     assert said == []
 
 

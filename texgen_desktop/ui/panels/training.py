@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from texgen_desktop.engine.messages import FamilyInfo, PresetInfo
+from texgen_desktop.engine.messages import LARGEST_SEED, FamilyInfo, PresetInfo
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.state import StudioState
-from texgen_desktop.studio.studio import LARGEST_SEED, Studio
+from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui import formatting
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.panel import Panel
@@ -143,7 +143,7 @@ class TrainingPanel(Panel):
         preset = next((preset for preset in family.presets if preset.id == settings.preset), None) if family else None
         with QSignalBlocker(self._preset), QSignalBlocker(self._seed):
             self._preset.setCurrentIndex(self._preset.findData(settings.preset))
-            self._seed.setValue(settings.seed)
+            self._seed.setValue(min(max(settings.seed, 0), LARGEST_SEED))
         self._form.set_values(dict(preset.values) if preset else {}, dict(settings.config))
         self._about.setText(_about(family, preset, dict(settings.config)))
         self._about.setVisible(bool(self._about.text()))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from texgen_desktop.engine.messages import LARGEST_SEED, LARGEST_STRENGTH
 from texgen_desktop.ui.formatting import tooltip
 from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.elided_label import ElidedLabel
 from texgen_desktop.ui.widgets.row_parts import LABEL_WIDTH_PX, lock_button, quiet_field, tool_button
 from texgen_desktop.ui.widgets.slider_row import SliderRow
-
-SEED_MAX = 2**31 - 1
-STRENGTH_MAX = 1.5
 
 
 class SeedRow(QWidget):
@@ -31,11 +29,17 @@ class SeedRow(QWidget):
         label = ElidedLabel(title, self)
         label.setFixedWidth(LABEL_WIDTH_PX)
         self.field = quiet_field(QSpinBox(self), title)
-        self.field.setRange(0, SEED_MAX)
+        self.field.setRange(0, LARGEST_SEED)
         self._reroll = tool_button(self, "dice", "Another seed", f"Re-roll {title}")
         self._lock = lock_button(self, title, "Lock: re-roll and Reset all leave this seed as it is, Reset all its strength too")
         self.strength = SliderRow(
-            "Strength", 0.0, STRENGTH_MAX, 1.0, tip="0 is no noise, 1 is the noise the model was trained with", can_lock=False, parent=self
+            "Strength",
+            0.0,
+            LARGEST_STRENGTH,
+            1.0,
+            tip="0 is no noise, 1 is the noise the model was trained with",
+            can_lock=False,
+            parent=self,
         )
         self.strength.slider.setAccessibleName(f"{title}, strength")
         if tip:
@@ -61,9 +65,9 @@ class SeedRow(QWidget):
         self.strength.reset.connect(self.strength_reset)
 
     def set_value(self, seed: int) -> None:
-        """Show a seed in 0 … 2**31 - 1; emits nothing."""
+        """Show a seed, the nearest one where the field cannot hold it; emits nothing."""
         with QSignalBlocker(self.field):
-            self.field.setValue(seed)
+            self.field.setValue(min(max(seed, 0), LARGEST_SEED))
 
     def set_strength(self, strength: float) -> None:
         """Emits nothing."""
