@@ -13,6 +13,8 @@ from PIL import Image
 from tests import tiny_family
 from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
+from texgen_desktop.cli_sessions import SampleSession
+from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.messages import Problem
 from texgen_desktop.engine.project import Project
 
@@ -190,6 +192,33 @@ def test_info_lists_runs_sliders_and_the_hash(project: Path, capsys: Capture) ->
     assert "run: run-001, tiny, standard, seed 0, 20 of 20 images, finished" in out
     assert "slider: warmth" in out
     assert "sha256: " in out
+
+
+def test_who_only_looks_keeps_nobody_from_writing(project: Path, tmp_path: Path, capsys: Capture) -> None:
+    writer = Project.open(project)
+    before = {path: path.stat().st_mtime_ns for path in project.rglob("*")}
+    assert main(["info", str(project)]) == 0
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), "--size", "48"]) == 0
+    captured = capsys.readouterr()
+    assert "looked at" not in captured.out + captured.err
+    assert {path: path.stat().st_mtime_ns for path in project.rglob("*")} == before
+    writer.close()
+
+
+def test_a_window_that_opens_while_a_tile_is_written_may_write(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    reasons = []
+
+    def look_in(session: SampleSession, event: m.Event) -> None:
+        if isinstance(event, m.ModelChanged):
+            other = Project.open(project)
+            reasons.append(other.read_only_reason)
+            other.close()
+        on_event(session, event)
+
+    on_event = SampleSession.on_event
+    monkeypatch.setattr(SampleSession, "on_event", look_in)
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), "--size", "48"]) == 0
+    assert reasons == [""]
 
 
 def test_info_on_something_else_fails_with_one_line(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -169,7 +169,7 @@ class ModelSession(Session):
         self.project: m.ProjectInfo | None = None
 
     def open(self) -> None:
-        self.post(m.OpenProject(self._source) if is_folder(self._source) else m.OpenModel(self._source))
+        self.post(m.OpenProject(self._source, to_write=False) if is_folder(self._source) else m.OpenModel(self._source))
 
     def on_event(self, event: m.Event) -> None:
         match event:
@@ -229,8 +229,6 @@ class InfoSession(ModelSession):
     def _tell_project(self, project: m.ProjectInfo) -> None:
         say = self.console.result
         say(f"project: {project.name}")
-        if project.read_only_reason:
-            say(f"read only: {project.read_only_reason}")
         for photo in project.photos:
             say(f"photo: {photo.name}, {photo.width_px} x {photo.height_px}, learnt at {photo.working_side_px} px")
         for run in project.runs:
