@@ -289,6 +289,25 @@ def test_an_export_that_fails_leaves_the_training_alone(
     assert "disk is full" in problem.message
 
 
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_an_export_that_does_not_come_to_its_end_names_the_files_that_stay(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: m.Outcome
+) -> None:
+    monkeypatch.setattr("texgen_desktop.engine.exporting._PROGRESS_INTERVAL_S", 0.0)
+    wanted = m.ExportSettings(tmp_path / "b.png", "png", 8, 64, 64, m.Look(), count=4)
+
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    desk.when(m.JobEnded, m.Export(wanted))
+    desk.when(m.ExportProgress, m.Cancel("export") if end == "stopped" else fail, if_=lambda event: event.done > 0.25)
+    desk.when(m.JobEnded, m.Quit(), if_=ended(end))
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    files = desk.all(m.JobEnded)[-1].files
+    assert 0 < len(files) < 4
+    assert sorted(tmp_path.glob("b-*.png")) == sorted(files)
+
+
 def test_the_recipe_of_an_export_is_found_and_its_model_recognised(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
     path = tmp_path / "tile.png"
     look = m.Look((("warmth", 0.5),), 3, 4)

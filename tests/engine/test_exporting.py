@@ -37,7 +37,7 @@ def settings(path: Path, width_px: int, height_px: int, **changes: Any) -> Expor
 
 
 def write(source: Source, wanted: ExportSettings) -> NDArray[np.uint8]:
-    run_to_end(export(source, wanted, lambda progress: None))
+    run_to_end(export(source, wanted, lambda progress: None, []))
     return np.asarray(Image.open(wanted.path))
 
 
@@ -101,9 +101,10 @@ def test_the_recipe_travels_in_the_file(source: Source, tmp_path: Path) -> None:
 
 
 def test_a_batch_counts_up_the_layout_seed(source: Source, tmp_path: Path) -> None:
-    result = run_to_end(export(source, settings(tmp_path / "tile.png", 32, 32, count=3), lambda progress: None))
-    assert [path.name for path in result.files] == ["tile-1.png", "tile-2.png", "tile-3.png"]
-    third = np.asarray(Image.open(result.files[2]))
+    written: list[Path] = []
+    run_to_end(export(source, settings(tmp_path / "tile.png", 32, 32, count=3), lambda progress: None, written))
+    assert [path.name for path in written] == ["tile-1.png", "tile-2.png", "tile-3.png"]
+    third = np.asarray(Image.open(written[2]))
     alone = write(source, settings(tmp_path / "alone.png", 32, 32, look=replace(LOOK, layout_seed=5)))
     assert np.array_equal(third, alone)
 
@@ -111,7 +112,7 @@ def test_a_batch_counts_up_the_layout_seed(source: Source, tmp_path: Path) -> No
 def test_a_cancelled_export_leaves_no_file_and_the_old_one_in_place(source: Source, tmp_path: Path) -> None:
     path = tmp_path / "tile.png"
     path.write_bytes(b"the old one")
-    work = export(source, settings(path, 600, 600), lambda progress: None)
+    work = export(source, settings(path, 600, 600), lambda progress: None, [])
     for _ in range(4):
         next(work)
     work.close()
@@ -134,7 +135,7 @@ def test_no_slice_renders_more_than_a_block(source: Source, tmp_path: Path) -> N
         return tiny_family.render(model, request)
 
     work = export(
-        replace(source, family=replace(tiny_family.FAMILY, render=counting)), settings(tmp_path / "t.png", 700, 700), lambda _: None
+        replace(source, family=replace(tiny_family.FAMILY, render=counting)), settings(tmp_path / "t.png", 700, 700), lambda _: None, []
     )
     rendered_px.append(0)
     for _ in work:
@@ -145,7 +146,7 @@ def test_no_slice_renders_more_than_a_block(source: Source, tmp_path: Path) -> N
 def test_progress_only_goes_forward_and_ends_at_one(source: Source, tmp_path: Path) -> None:
     told: list[ExportProgress] = []
     ticks = iter(range(10_000))
-    run_to_end(export(source, settings(tmp_path / "tile.png", 300, 300, count=2), told.append, clock=lambda: float(next(ticks))))
+    run_to_end(export(source, settings(tmp_path / "tile.png", 300, 300, count=2), told.append, [], clock=lambda: float(next(ticks))))
     shares = [progress.done for progress in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -165,4 +166,4 @@ def test_progress_only_goes_forward_and_ends_at_one(source: Source, tmp_path: Pa
 )
 def test_what_cannot_be_written_is_refused_before_the_work(source: Source, tmp_path: Path, changes: dict[str, Any], says: str) -> None:
     with pytest.raises(TexGenError, match=says):
-        next(export(source, replace(settings(tmp_path / "tile.png", 64, 64), **changes), lambda progress: None))
+        next(export(source, replace(settings(tmp_path / "tile.png", 64, 64), **changes), lambda progress: None, []))

@@ -57,6 +57,7 @@ class Engine:
         self._intake: Intake | None = None  # photos on their way into the project
         self._pictures: Intake | None = None  # and on their way to the screen
         self._jobs: dict[m.JobKind, Work] = {}
+        self._written: list[Path] = []  # files that the newest export has finished
         self._training: Training | None = None
         self._stage = Stage(emit)
 
@@ -349,7 +350,8 @@ class Engine:
         if self._stage.source is None:
             raise TexGenError("There is no texture to export yet.", "Train one, or open a model.")
         check_export(settings)
-        self._begin("export", export(self._stage.source, settings, self._emit))
+        self._written = []
+        self._begin("export", export(self._stage.source, settings, self._emit, self._written))
 
     def _begin(self, job: m.JobKind, work: Work) -> None:
         self._jobs[job] = work
@@ -374,4 +376,4 @@ class Engine:
         if job == "train":
             self._guard(partial(self._end_training, result.outcome), self._report)
             self._guard(self._workspace.announce, self._report)
-        self._emit(m.JobEnded(job, result.outcome, problem, result.files))
+        self._emit(m.JobEnded(job, result.outcome, problem, tuple(self._written) if job == "export" else ()))

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -64,8 +65,14 @@ def check_export(settings: ExportSettings) -> None:
         raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")
 
 
-def export(source: Source, settings: ExportSettings, emit: Callable[[ExportProgress], None], clock: Clock = time.monotonic) -> Work:
-    """The job. Each file is whole or not there; those that are finished stay when a later one is cancelled."""
+def export(
+    source: Source,
+    settings: ExportSettings,
+    emit: Callable[[ExportProgress], None],
+    written: list[Path],
+    clock: Clock = time.monotonic,
+) -> Work:
+    """The job. Each file is whole or not there; those in ``written`` are finished, and stay when a later one is cancelled or fails."""
     check_export(settings)
     sweep_parts(settings.path.parent)
     progress = _Progress(settings.count, settings.height_px, emit, clock)
@@ -73,7 +80,8 @@ def export(source: Source, settings: ExportSettings, emit: Callable[[ExportProgr
         look = replace(settings.look, layout_seed=settings.look.layout_seed + index)
         one = replace(settings, path=path, look=look, count=1)
         yield from _write_file(source, one, progress)
-    return Result("finished", settings.files)
+        written.append(path)
+    return Result("finished")
 
 
 def _write_file(source: Source, settings: ExportSettings, progress: _Progress) -> Generator[None, None, None]:

@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar, cast
 
 from texgen_desktop.engine.messages import Outcome
@@ -18,10 +17,9 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Result:
-    """How a job that did not fail has ended."""
+    """How a job has ended."""
 
     outcome: Outcome
-    files: tuple[Path, ...] = ()
 
 
 Work = Generator[None, None, Result]

@@ -413,7 +413,7 @@ class JobStarted:
 
 @dataclass(frozen=True)
 class JobEnded:
-    """Sent exactly once for every JobStarted."""
+    """Sent exactly once for every JobStarted. ``files`` are those that an export has finished, also before it was stopped or failed."""
 
     job: JobKind
     outcome: Outcome
