@@ -11,9 +11,9 @@ from texgen_desktop.engine import messages as m
 
 PHOTO = m.PhotoInfo("gravel.jpg", 1024, 768, m.Crop(), 512)
 RUN = m.RunInfo("run-1", m.TrainSettings(preset="draft"), 1000, 5000, "2026-01-02T03:04:05", can_resume=True, has_model=True)
-PROJECT = m.ProjectInfo(Path("/projects/gravel"), "gravel", True, "", (PHOTO,), (), (), None)
+PROJECT = m.ProjectInfo(Path("/projects/gravel"), "gravel", True, "", (PHOTO,), (), (), None, opening=1)
 WITH_RUN = replace(PROJECT, runs=(RUN,), run_id="run-1")
-OTHER_PROJECT = replace(PROJECT, folder=Path("/projects/rust"), name="rust", photos=(replace(PHOTO, name="rust.jpg"),))
+OTHER_PROJECT = replace(PROJECT, folder=Path("/projects/rust"), name="rust", photos=(replace(PHOTO, name="rust.jpg"),), opening=2)
 SLIDERS = (m.Slider("scale", "Scale", ""), m.Slider("contrast", "Contrast", ""))
 MODEL = m.ModelInfo(Path("/projects/gravel/runs/run-1"), "texture_gan", SLIDERS, 16, 4, "")
 FAMILY = m.FamilyInfo("texture_gan", "Texture GAN", "", (), (m.PresetInfo("draft", "Draft", 5000, 60.0, ()),))

@@ -18,7 +18,7 @@ def test_of_many_wishes_only_the_first_and_the_newest_are_posted() -> None:
     recorder = Recorder()
     refresh = Refresh(recorder)
     for seed in range(100):
-        refresh.want(request(seed))
+        refresh.want(request(seed), 1)
     assert [render.request for render in recorder.renders()] == [request(0)]
     assert refresh.answered(recorder.renders()[0].ticket)
     assert [render.request for render in recorder.renders()] == [request(0), request(99)]
@@ -27,17 +27,26 @@ def test_of_many_wishes_only_the_first_and_the_newest_are_posted() -> None:
 def test_the_same_wish_is_posted_once() -> None:
     recorder = Recorder()
     refresh = Refresh(recorder)
-    refresh.want(request(1))
+    refresh.want(request(1), 1)
     refresh.answered(recorder.renders()[0].ticket)
-    refresh.want(request(1))
+    refresh.want(request(1), 1)
     assert len(recorder.renders()) == 1
+
+
+def test_the_same_look_of_another_project_is_another_wish() -> None:
+    recorder = Recorder()
+    refresh = Refresh(recorder)
+    refresh.want(request(1), 1)
+    refresh.want(request(1), 2)
+    refresh.flush()
+    assert [render.opening for render in recorder.renders()] == [1, 2]
 
 
 def test_an_answer_older_than_the_newest_shown_is_dropped() -> None:
     recorder = Recorder()
     refresh = Refresh(recorder)
-    refresh.want(request(1))
-    refresh.want(request(2))
+    refresh.want(request(1), 1)
+    refresh.want(request(2), 1)
     first = recorder.renders()[0].ticket
     assert refresh.answered(first)
     assert refresh.answered(recorder.renders()[1].ticket)
@@ -47,15 +56,15 @@ def test_an_answer_older_than_the_newest_shown_is_dropped() -> None:
 def test_a_live_sample_of_the_newest_ticket_is_shown_again_and_again() -> None:
     recorder = Recorder()
     refresh = Refresh(recorder)
-    refresh.want(request(1))
+    refresh.want(request(1), 1)
     assert [refresh.answered(recorder.renders()[0].ticket) for _ in range(3)] == [True, True, True]
 
 
 def test_a_failed_render_does_not_block_the_next() -> None:
     recorder = Recorder()
     refresh = Refresh(recorder)
-    refresh.want(request(1))
-    refresh.want(request(2))
+    refresh.want(request(1), 1)
+    refresh.want(request(2), 1)
     refresh.free()
     assert [render.request for render in recorder.renders()] == [request(1), request(2)]
 
@@ -63,9 +72,9 @@ def test_a_failed_render_does_not_block_the_next() -> None:
 def test_another_model_is_asked_for_the_same_picture_again() -> None:
     recorder = Recorder()
     refresh = Refresh(recorder)
-    refresh.want(request(1))
+    refresh.want(request(1), 1)
     refresh.forget()
-    refresh.want(request(1))
+    refresh.want(request(1), 1)
     assert len(recorder.renders()) == 2
 
 

@@ -83,6 +83,14 @@ def test_a_project_saved_elsewhere_keeps_its_run_and_its_look() -> None:
     assert after(state, m.ProjectChanged(moved)) == replace(state, project=moved)
 
 
+def test_a_copy_of_the_project_is_another_project() -> None:
+    look = m.Look().with_value("scale", 0.5)
+    saved_elsewhere = replace(WITH_RUN, folder=Path("/elsewhere"))
+    state = replace(IDLE, project=saved_elsewhere, model=MODEL, look=look)
+    original = replace(WITH_RUN, opening=WITH_RUN.opening + 1)
+    assert after(state, m.ProjectChanged(original)).look == original.look
+
+
 def test_a_model_without_a_slider_drops_its_value_and_its_lock() -> None:
     look = m.Look(layout_seed=7).with_value("scale", 0.5).with_value("gone", 0.5)
     state = replace(IDLE, look=look, locked=frozenset({"gone", "layout_seed"}))

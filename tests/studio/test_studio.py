@@ -323,6 +323,13 @@ def test_an_export_of_our_own_is_offered(studio: Studio, engine: Recorder, choic
     assert studio.state.look == (RECIPE.look if choice == "settings" else m.Look())
 
 
+def test_a_render_says_which_project_its_look_belongs_to(studio: Studio, engine: Recorder) -> None:
+    studio.set_slider("scale", 0.5)
+    for event in (m.ProjectChanged(OTHER_PROJECT), m.ModelChanged(MODEL)):
+        studio.on_event(event)
+    assert [(render.opening, render.request.look.value("scale")) for render in engine.renders()] == [(1, 0.5), (2, 0.0)]
+
+
 @pytest.mark.parametrize(
     "look", [m.Look(layout_seed=2**63), m.Look(detail_strength=-1.0), m.Look().with_value("scale", 3.0), m.Look(layout_strength=math.nan)]
 )

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from texgen_desktop.engine.messages import Command, Region, Render, RenderRequest
 from texgen_desktop.studio.state import StudioState
+
+
+@dataclass(frozen=True)
+class _Wish:
+    request: RenderRequest
+    opening: int
 
 
 class Refresh:
@@ -16,18 +23,19 @@ class Refresh:
         self._ticket = 0
         self._shown = 0
         self._on_its_way: int | None = None
-        self._newest: RenderRequest | None = None
-        self._waiting: RenderRequest | None = None
+        self._newest: _Wish | None = None
+        self._waiting: _Wish | None = None
 
-    def want(self, request: RenderRequest) -> None:
-        """Ask for ``request`` now, or as soon as the render before it has come."""
-        if request == self._newest:
+    def want(self, request: RenderRequest, opening: int) -> None:
+        """Ask for ``request`` now, or as soon as the render before it has come. ``opening`` is that of the project whose look it shows."""
+        wish = _Wish(request, opening)
+        if wish == self._newest:
             return
-        self._newest = request
+        self._newest = wish
         if self._on_its_way is None:
-            self._send(request)
+            self._send(wish)
         else:
-            self._waiting = request
+            self._waiting = wish
 
     def forget(self) -> None:
         """Another model renders from now on: nothing that was asked for counts any more."""
@@ -54,10 +62,10 @@ class Refresh:
         if self._waiting is not None:
             self._send(self._waiting)
 
-    def _send(self, request: RenderRequest) -> None:
+    def _send(self, wish: _Wish) -> None:
         self._ticket += 1
         self._on_its_way, self._waiting = self._ticket, None
-        self._post(Render(request, self._ticket))
+        self._post(Render(wish.request, self._ticket, wish.opening))
 
 
 def request_for(state: StudioState, region: tuple[Region, int] | None, is_rough: bool) -> RenderRequest | None:

@@ -154,14 +154,13 @@ def after(state: StudioState, event: Event) -> StudioState:
 
 
 def is_same_project(old: ProjectInfo | None, new: ProjectInfo | None) -> bool:
-    """Whether ``new`` is ``old`` after a change: also when it was saved into another folder."""
-    if old is None or new is None:
-        return old is new
-    return old.folder == new.folder or _contents(old) == _contents(new)
+    """Whether ``new`` is ``old`` after a change: also when it was saved into another folder, but not when it is a copy of it."""
+    return opening_of(old) == opening_of(new)
 
 
-def _contents(project: ProjectInfo) -> tuple[object, ...]:
-    return project.photos, tuple((run.id, run.created) for run in project.runs)
+def opening_of(project: ProjectInfo | None) -> int:
+    """What tells the engine which project a look belongs to; 0 without one."""
+    return project.opening if project else 0
 
 
 def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioState:

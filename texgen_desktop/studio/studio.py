@@ -16,7 +16,7 @@ from texgen_desktop.studio import journal
 from texgen_desktop.studio.history import History
 from texgen_desktop.studio.opening import command_for
 from texgen_desktop.studio.refresh import Refresh, request_for
-from texgen_desktop.studio.state import Comparison, Repeat, StudioState, after, is_same_project
+from texgen_desktop.studio.state import Comparison, Repeat, StudioState, after, is_same_project, opening_of
 
 SeedName = Literal["layout_seed", "detail_seed"]
 
@@ -316,7 +316,7 @@ class Studio(QObject):
 
     def _ask_for_picture(self) -> None:
         if request := request_for(self.state, self._region, is_rough=self._gesture is not None):
-            self._refresh.want(request)
+            self._refresh.want(request, opening_of(self.state.project))
 
     def _set(self, **changes: Any) -> None:
         self._change(replace(self.state, **changes))
