@@ -321,6 +321,20 @@ def test_the_recipe_of_an_export_is_found_and_its_model_recognised(desk: Desk, t
     assert photo.recipe is None
 
 
+def test_the_settings_of_an_export_made_during_training_can_be_restored_with_its_snapshot(
+    desk: Desk, tiny_photo: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "tile.png"
+    wanted = m.ExportSettings(path, "png", 8, 32, 32, m.Look(layout_seed=3))
+    desk.when(m.TrainingProgress, m.Export(wanted), m.Stop(), if_=lambda event: event.images_seen == 8)
+    desk.when(m.JobEnded, m.ReadRecipe(path), m.Quit(), if_=lambda event: event.job == "export")
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(ENDLESS))
+    read = desk.only(m.RecipeRead)
+    assert read.recipe is not None
+    assert read.recipe.images_seen is not None
+    assert len(read.recipe.model_sha256) == 64
+
+
 def test_what_a_killed_program_left_among_the_projects_is_gone_after_the_next_start(desk: Desk) -> None:
     desk.projects.mkdir()
     old, young = desk.projects / ".texgen-0123456789abcdef.tmp", desk.projects / ".texgen-fedcba9876543210.tmp"

@@ -15,6 +15,7 @@ from tests import tiny_family
 from texgen_desktop.engine.exporting import BLOCK_PX, export, plan_export
 from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.messages import ExportProgress, ExportSettings, Look, Region, RenderRequest
+from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.recipe import recipe_from_json
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
@@ -98,6 +99,16 @@ def test_the_recipe_travels_in_the_file(source: Source, tmp_path: Path) -> None:
     assert recipe is not None
     assert (recipe.look, recipe.model_sha256, recipe.family) == (LOOK, source.sha256, "tiny")
     assert (recipe.width_px, recipe.height_px, recipe.tile_x, recipe.tile_y) == (64, 32, True, False)
+
+
+def test_an_export_of_weights_that_are_in_no_file_yet_names_them_as_their_model_file_will(source: Source, tmp_path: Path) -> None:
+    snapshot = replace(source, images_seen=40, sha256="")
+    write(snapshot, settings(tmp_path / "tile.png", 32, 32))
+    recipe = recipe_from_json(read_metadata(tmp_path / "tile.png") or "")
+    assert recipe is not None
+    model = snapshot.model
+    assert recipe.model_sha256 == save_model(tmp_path / "model.safetensors", "tiny", model.header(), model.tensors(), {})
+    assert recipe.images_seen == 40
 
 
 def test_a_batch_counts_up_the_layout_seed(source: Source, tmp_path: Path) -> None:

@@ -258,7 +258,8 @@ class Engine:
     def _read_recipe(self, path: Path) -> None:
         text = read_metadata(path)
         recipe = recipe_from_json(text) if text else None
-        is_model_open = recipe is not None and self._stage.source is not None and recipe.model_sha256 == self._stage.source.sha256 != ""
+        source = self._stage.source
+        is_model_open = recipe is not None and source is not None and recipe.model_sha256 == source.identity()
         self._emit(m.RecipeRead(path, recipe, is_model_open))
 
     # -------------------------------------------------------------------------------------------------- models

@@ -75,6 +75,8 @@ def export(
     """The job. Each file is whole or not there; those in ``written`` are finished, and stay when a later one is cancelled or fails."""
     check_export(settings)
     sweep_parts(settings.path.parent)
+    source = replace(source, sha256=source.identity())
+    yield
     progress = _Progress(settings.count, settings.height_px, emit, clock)
     for index, path in enumerate(settings.files):
         look = replace(settings.look, layout_seed=settings.look.layout_seed + index)
@@ -122,6 +124,7 @@ def _recipe(source: Source, settings: ExportSettings) -> Recipe:
         tile_x=settings.tile_x,
         tile_y=settings.tile_y,
         version=__version__,
+        images_seen=source.images_seen,
     )
 
 

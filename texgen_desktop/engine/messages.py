@@ -189,7 +189,10 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a file was made, as it is written into the file: enough to make it again."""
+    """How a file was made, as it is written into the file: enough to make it again.
+
+    ``images_seen`` is None for a finished model; else the weights were a snapshot of a run in training, which may be in no file.
+    """
 
     look: Look
     family: str
@@ -199,6 +202,7 @@ class Recipe:
     tile_x: bool
     tile_y: bool
     version: str
+    images_seen: int | None = None
 
 
 # -------------------------------------------------------------------------------------------------- commands

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from texgen_desktop.engine.messages import ModelInfo, RenderRequest
-from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.model_file import load_model, model_identity
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Model
 
@@ -29,6 +29,10 @@ class Source:
     def info(self) -> ModelInfo:
         model = self.model
         return ModelInfo(self.path, self.family.id, model.sliders, model.cell_px, model.level_count, self.sha256)
+
+    def identity(self) -> str:
+        """The SHA-256 of the weights, also of those that are in no file yet."""
+        return self.sha256 or model_identity(self.family.id, self.model.header(), self.model.tensors())
 
     def render(self, request: RenderRequest) -> NDArray[np.float32]:
         """(H, W, 3) float32, sRGB-encoded in [0, 1]."""
