@@ -43,6 +43,11 @@ def problem_text(problem: m.Problem) -> str:
 
 def missing_model(path: Path, recipe: m.Recipe) -> m.Problem:
     """The settings of a picture cannot be restored because another model made it."""
+    if recipe.images_seen is not None:
+        return m.Problem(
+            f"{path.name} was made while its model was still being trained, after {recipe.images_seen:,} images.",
+            "The model has changed since. Its settings can be restored only with a model that was saved at that very moment.",
+        )
     return m.Problem(
         f"{path.name} was made with another model ({recipe.family}, {recipe.model_sha256[:12]}…).",
         "Open the project or model file it was exported from, then drop the picture again.",
