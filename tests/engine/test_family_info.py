@@ -35,6 +35,19 @@ def test_presets_cost_what_the_machine_was_measured_at() -> None:
     assert describe_family(FAMILY, 0.0).presets[1].seconds is None
 
 
+def test_what_a_preset_costs_is_worked_out_once() -> None:
+    asked: list[tiny_family.Config] = []
+
+    def cost_gflop(config: tiny_family.Config) -> float:
+        asked.append(config)
+        return 1.0
+
+    family = replace(FAMILY, cost_gflop=cost_gflop)
+    assert describe_family(family, 10.0).presets[0].seconds == 0.1
+    assert describe_family(family, 1.0).presets[0].seconds == 1.0
+    assert asked == list(family.presets.values())
+
+
 def test_settings_change_single_fields_of_the_preset() -> None:
     config = build_config(FAMILY, TrainSettings("tiny", "draft", (("batch", "4"),), images=44))
     assert config == tiny_family.Config(images=44, batch=4)

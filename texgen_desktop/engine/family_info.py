@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -36,7 +37,17 @@ def _sets_crop(family: Family, field: FieldInfo) -> bool:
 
 def estimate_seconds(family: Family, config: msgspec.Struct, gflops: float) -> float | None:
     """How long the whole schedule of ``config`` takes on a machine of this speed."""
-    return family.cost_gflop(config) / gflops if gflops > 0 else None
+    return schedule_gflop(family, config) / gflops if gflops > 0 else None
+
+
+def schedule_gflop(family: Family, config: msgspec.Struct) -> float:
+    """The work of the whole schedule; found out once per config, for a family may have to go through its networks."""
+    return _cost_gflop(family.cost_gflop, config)
+
+
+@lru_cache(maxsize=64)
+def _cost_gflop(cost_gflop: Callable[[Any], float], config: msgspec.Struct) -> float:
+    return cost_gflop(config)
 
 
 def find_family(families: Mapping[str, Family], family_id: str) -> Family:

@@ -13,7 +13,7 @@ import torch
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.engine.checkpoint import load_newest
-from texgen_desktop.engine.family_info import build_config, config_of_run
+from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
 from texgen_desktop.engine.project import Project
@@ -57,7 +57,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     yield
     machine = _conditions(host.device, trainer)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
-    return Started(run, trainer, photos, family.cost_gflop(config))
+    return Started(run, trainer, photos, schedule_gflop(family, config))
 
 
 def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
@@ -72,7 +72,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
         trainer.load_state(loaded.tensors, loaded.images_seen)
     _compare(host, run.machine, _conditions(host.device, trainer))
-    return Started(run, trainer, photos, family.cost_gflop(config))
+    return Started(run, trainer, photos, schedule_gflop(family, config))
 
 
 def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Generator[None, None, list[Photo]]:
