@@ -160,6 +160,20 @@ def test_save_as_in_the_middle_of_a_run_goes_on_in_the_new_place(desk: Desk, tin
     assert (target / "runs" / "run-001" / "model.safetensors").is_file()
 
 
+def test_save_as_while_a_run_is_about_to_go_on_goes_on_in_the_new_place(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    desk.when(m.TrainingProgress, m.Stop(), if_=lambda event: event.images_seen == 8)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    folder, saved_at, target = desk.project.folder, desk.project.runs[0].images_seen, tmp_path / "kept"
+    desk.when(m.JobStarted, m.SaveProjectAs(target))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(folder), m.Resume())
+    assert not folder.exists()  # it was unsaved, so it has moved
+    assert desk.only(m.JobEnded).outcome == "finished"
+    assert desk.all(m.TrainingProgress)[0].images_seen == saved_at < 40
+    assert desk.only(m.CheckpointSaved).path.is_relative_to(target)
+
+
 def test_the_look_is_there_again_when_the_project_is_reopened(desk: Desk, tiny_photo: Path) -> None:
     look = m.Look((("warmth", 0.5),), 11, 12)
     desk.when(m.JobEnded, m.Render(m.RenderRequest(look, m.Region(0, 0, 16, 16), (2, 2)), 1))

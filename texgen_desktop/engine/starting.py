@@ -66,6 +66,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
     photos = yield from _load_photos(project, run.photos)
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield
+    run = project.run(run.id)  # again: the project may have been saved elsewhere meanwhile
     loaded = load_newest(run.checkpoints_folder)
     if loaded is not None:
         for sentence in loaded.passed_over:
