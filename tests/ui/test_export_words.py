@@ -115,3 +115,5 @@ def test_an_axis_that_does_not_repeat_is_never_resampled(tmp_path: Path) -> None
 def test_the_amount_counts_files_pixels_and_bytes(tmp_path: Path) -> None:
     words = export_words.amount_in_words(settings(tmp_path / "a", 4096, 4096, count=3)).replace("\N{NO-BREAK SPACE}", " ")
     assert words == "3 files of 16.8 megapixels, up to 101 MB on disk; memory stays low."
+    webp = ExportSettings(tmp_path / "a.webp", "webp", 8, 4096, 4096, Look())
+    assert "memory" not in export_words.amount_in_words(webp)

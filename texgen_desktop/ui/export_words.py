@@ -41,7 +41,7 @@ FORMATS = (
     ExportFormat("EXR half", "exr", 16, "Linear light, Rec. 709."),
     ExportFormat("EXR float", "exr", 32, "Linear light, Rec. 709."),
     ExportFormat("JPEG", "jpeg", 8, "sRGB, lossy: its blocks can show where the tile repeats."),
-    ExportFormat("WebP", "webp", 8, "sRGB, at most 16,383 px a side."),
+    ExportFormat("WebP", "webp", 8, f"sRGB, at most {LIMITS['webp'].max_side_px:,} px a side."),
 )
 
 
@@ -110,7 +110,8 @@ def amount_in_words(settings: ExportSettings) -> str:
     area_px = settings.width_px * settings.height_px
     files = "" if settings.count == 1 else f"{count(settings.count, 'file')} of "
     size = file_size(area_px * 3 * settings.bits // 8)
-    return f"{files}{area_px / 1e6:.1f} megapixels, up to {size} on disk; memory stays low."
+    how = "coded in one piece at the end" if settings.file_format == "webp" else "memory stays low"
+    return f"{files}{area_px / 1e6:.1f} megapixels, up to {size} on disk; {how}."
 
 
 def _nearest(side_px: int, cell_px: int) -> int:
