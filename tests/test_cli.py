@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,33 @@ def test_a_tile_that_cannot_be_made_says_why_on_one_line(
     assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), *arguments]) == 1
     assert says in error_line(capsys)
     assert not list(tmp_path.glob("tile*"))
+
+
+def test_a_batch_that_fails_lists_what_it_has_written(project: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "tile-2.png").mkdir()
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), "--size", "48", "--count", "3"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [str(tmp_path / "tile-1.png")]
+    assert "texgen: " in captured.err
+
+
+def test_a_batch_that_is_interrupted_lists_what_it_has_written(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def interrupt(session: SampleSession, event: m.Event) -> None:
+        on_event(session, event)
+        if (tmp_path / "tile-1.png").is_file() and not interrupted:
+            interrupted.append(event)
+            signal.raise_signal(signal.SIGINT)
+
+    interrupted: list[m.Event] = []
+    on_event = SampleSession.on_event
+    monkeypatch.setattr("texgen_desktop.engine.exporting._PROGRESS_INTERVAL_S", 0.0)
+    monkeypatch.setattr(SampleSession, "on_event", interrupt)
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), "--size", "48x512", "--count", "3"]) == 130
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [str(tmp_path / "tile-1.png")]
+    assert "Stopped; 1 of 3 files are written." in captured.err
 
 
 def test_a_project_without_a_model_cannot_be_sampled(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:

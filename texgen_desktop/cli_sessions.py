@@ -63,6 +63,10 @@ class Session:
         if self._post_to_engine is not None:
             self._post_to_engine(command)
 
+    def tell_files(self, files: tuple[Path, ...]) -> None:
+        for path in files:
+            self.console.result(str(path))
+
     def fail(self, problem: m.Problem) -> None:
         if self.exit_code == FINISHED:
             self.console.error(problem)
@@ -73,7 +77,8 @@ class Session:
         match event:
             case m.CommandFailed(problem):
                 self.fail(problem)
-            case m.JobEnded(outcome="failed", problem=problem):
+            case m.JobEnded(outcome="failed", problem=problem, files=files):
+                self.tell_files(files)
                 self.fail(problem or m.Problem("The work failed."))
             case m.Notice(message, hint):
                 self.console.note(sentences(message, hint))
@@ -206,9 +211,10 @@ class SampleSession(ModelSession):
         match event:
             case m.ExportProgress(done, seconds_left):
                 self.console.progress(done, f"{duration(seconds_left)} left" if seconds_left is not None else "")
-            case m.JobEnded(job="export", files=files):
-                for path in files:
-                    self.console.result(str(path))
+            case m.JobEnded(job="export", outcome=outcome, files=files):
+                self.tell_files(files)
+                if outcome == "stopped":
+                    self.console.note(f"Stopped; {len(files)} of {self._settings.count} files are written.")
                 self.post(m.Quit())
             case _:
                 super().on_event(event)

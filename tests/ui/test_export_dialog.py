@@ -149,7 +149,7 @@ def test_progress_and_time_left_are_shown_until_the_file_is_written(session: Ses
     assert said(dialog, "export_result") == "Written: gravel.png"
 
 
-def test_a_cancelled_export_says_that_nothing_was_written(session: Session, dialog: ExportDialog) -> None:
+def test_an_export_cancelled_before_its_first_file_says_that_nothing_was_written(session: Session, dialog: ExportDialog) -> None:
     press(dialog, "export_start")
     session.say(m.JobStarted("export"))
     press(dialog, "export_cancel")
@@ -158,6 +158,22 @@ def test_a_cancelled_export_says_that_nothing_was_written(session: Session, dial
     session.say(m.ExportProgress(0.5, 3.0), m.JobEnded("export", "stopped"))
     assert said(dialog, "export_result") == "Cancelled. Nothing was written."
     assert dialog.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "problem", "words"),
+    [
+        ("stopped", None, "Cancelled. Written before that: b-1.png and 1 more file"),
+        ("failed", DISK_FULL, "The disk is full. Free some space, then export again. Written before that: b-1.png and 1 more file"),
+    ],
+)
+def test_a_batch_that_ends_early_names_what_it_has_written(
+    session: Session, dialog: ExportDialog, tmp_path: Path, outcome: m.Outcome, problem: m.Problem | None, words: str
+) -> None:
+    press(dialog, "export_start")
+    session.say(m.JobStarted("export"), m.JobEnded("export", outcome, problem, (tmp_path / "b-1.png", tmp_path / "b-2.png")))
+    assert said(dialog, "export_result") == words
+    assert child(dialog, QAbstractButton, "export_show_folder").isVisible()
 
 
 def test_a_failed_export_says_why_in_the_dialog_and_can_be_tried_again(session: Session, dialog: ExportDialog) -> None:

@@ -17,14 +17,14 @@ def entry(before: StudioState, event: m.Event) -> tuple[str, str] | None:
             return "info", f"Project opened: {project.folder}"
         case m.JobStarted(job=job):
             return "info", "Training started" if job == "train" else "Export started"
-        case m.JobEnded(problem=problem) if problem is not None:
-            return "error", problem_text(problem)
+        case m.JobEnded(problem=problem, files=files) if problem is not None:
+            return "error", "\n".join(filter(None, (problem_text(problem), _written_before(files))))
         case m.JobEnded(job="train", outcome=outcome):
             return "info", f"Training {outcome}"
         case m.JobEnded(outcome="finished", files=files):
             return "info", "Exported " + ", ".join(str(path) for path in files)
-        case m.JobEnded():
-            return "info", "Export cancelled"
+        case m.JobEnded(files=files):
+            return "info", " ".join(filter(None, ("Export cancelled.", _written_before(files))))
         case m.CheckpointSaved(images_seen=images_seen):
             return "info", f"Checkpoint saved at {images_seen:,} images"
         case m.CommandFailed(problem=problem):
@@ -33,6 +33,10 @@ def entry(before: StudioState, event: m.Event) -> tuple[str, str] | None:
             return "notice", " ".join(filter(None, (message, hint)))
         case _:
             return None
+
+
+def _written_before(files: tuple[Path, ...]) -> str:
+    return f"Written before that: {', '.join(str(path) for path in files)}" if files else ""
 
 
 def problem_text(problem: m.Problem) -> str:

@@ -19,6 +19,7 @@ from texgen_desktop.engine.messages import (
     Look,
     ModelChanged,
     ModelInfo,
+    Outcome,
     Problem,
     ProjectChanged,
     ProjectInfo,
@@ -51,6 +52,7 @@ class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
+    ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
     ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
@@ -66,6 +68,7 @@ class StudioState:
     settings: TrainSettings = field(default_factory=TrainSettings)
     exporting: bool = False
     export_progress: ExportProgress | None = None
+    export_outcome: Outcome | None = None
     last_export: tuple[Path, ...] = ()
     look: Look = field(default_factory=Look)
     locked: frozenset[str] = frozenset()
@@ -192,7 +195,8 @@ def _after_model(state: StudioState, model: ModelInfo | None) -> StudioState:
 def _after_job(state: StudioState, event: JobEnded) -> StudioState:
     problem = event.problem if event.outcome == "failed" and event.problem else state.problem
     if event.job == "export":
-        return replace(state, exporting=False, export_progress=None, last_export=event.files, problem=problem)
+        state = replace(state, exporting=False, export_progress=None, problem=problem)
+        return replace(state, export_outcome=event.outcome, last_export=event.files)
     return replace(state, training="paused" if event.outcome == "paused" else "idle", has_train_job=False, problem=problem)
 
 

@@ -212,7 +212,7 @@ class Studio(QObject):
 
     def export(self, settings: m.ExportSettings) -> None:
         if self.state.can_export:
-            self._set(exporting=True, export_progress=None, last_export=(), problem=None)
+            self._set(exporting=True, export_progress=None, export_outcome=None, last_export=(), problem=None)
             self._post(m.Export(settings))
 
     def cancel_export(self) -> None:

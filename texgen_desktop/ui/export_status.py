@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from texgen_desktop.ui.parts import button, warn, words
 from texgen_desktop.ui.theme import SPACING
 
 PROGRESS_STEPS = 1000
+_LISTED_FILES = 20
 
 
 class ExportStatus(QWidget):
@@ -60,7 +63,7 @@ class ExportStatus(QWidget):
         if new.exporting and new.export_progress is not None:
             self._show_progress(new.export_progress.done, new.export_progress.seconds_left)
         if old is not None and was_exporting and not new.exporting:
-            self._show_outcome(old, new)
+            self._show_outcome(new)
 
     def _show_progress(self, done: float, seconds_left: float | None) -> None:
         self._progress.setValue(round(PROGRESS_STEPS * done))
@@ -68,20 +71,28 @@ class ExportStatus(QWidget):
         if not self._is_cancelling:
             self._result.setText("Writing…" if seconds_left is None else f"Writing, about {formatting.duration(seconds_left)} left")
 
-    def _show_outcome(self, old: StudioState, new: StudioState) -> None:
+    def _show_outcome(self, state: StudioState) -> None:
         self._progress.setVisible(False)
-        if new.problem is not None and new.problem != old.problem:
+        written = _in_words(state.last_export)
+        if state.export_outcome == "finished":
+            self._result.setText(f"Written: {written}")
+        elif state.export_outcome != "stopped" and state.problem is not None:  # it failed, or was refused
             warn(self._result)
-            self._result.setText(f"{new.problem.message} {new.problem.hint}".rstrip())
-        elif not new.last_export:
-            self._result.setText("Cancelled. Nothing was written.")
+            before = f"Written before that: {written}" if written else ""
+            self._result.setText(" ".join(filter(None, (state.problem.message, state.problem.hint, before))))
         else:
-            first, *others = new.last_export
-            self._folder = QUrl.fromLocalFile(str(first.parent))
-            more = f" and {formatting.count(len(others), 'more file')}" if others else ""
-            self._result.setText(f"Written: {formatting.one_line(first.name)}{more}")
-            self._result.setToolTip(formatting.tooltip("\n".join(str(path) for path in new.last_export[:20])))
+            self._result.setText(f"Cancelled. Written before that: {written}" if written else "Cancelled. Nothing was written.")
+        self._result.setToolTip(formatting.tooltip("\n".join(str(path) for path in state.last_export[:_LISTED_FILES])))
+        if state.last_export:
+            self._folder = QUrl.fromLocalFile(str(state.last_export[0].parent))
             self._show_folder.setVisible(True)
 
     def _on_show_folder(self) -> None:
         QDesktopServices.openUrl(self._folder)
+
+
+def _in_words(files: tuple[Path, ...]) -> str:
+    if not files:
+        return ""
+    more = f" and {formatting.count(len(files) - 1, 'more file')}" if len(files) > 1 else ""
+    return f"{formatting.one_line(files[0].name)}{more}"
