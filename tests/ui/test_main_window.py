@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QCloseEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMenu
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QWidget
 
 from tests.studio.builders import MODEL, OTHER_PROJECT, PROBLEM, PROJECT, READY, WITH_RUN, Recorder, progress
 from texgen_desktop.engine import messages as m
@@ -140,6 +140,33 @@ def test_closing_by_hand_while_training_asks(training_window: MainWindow, engine
 def test_a_script_closes_without_a_question(training_window: MainWindow, engine: Recorder) -> None:
     assert training_window.close()
     assert engine.others() == [m.Quit()]
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_the_canvas_is_not_painted_again_for_progress_that_it_does_not_show(training_window: MainWindow, qapp: QApplication) -> None:
+    canvas = training_window.canvas_area.canvas
+    say(training_window, progress(9))  # its first figures may take the canvas some room
+    qapp.processEvents()
+    paints = Paints(canvas)
+    for images_seen in range(10, 20):
+        say(training_window, progress(images_seen))
+        qapp.processEvents()
+    assert paints.count == 0
+    canvas.set_caption("Something else")
+    qapp.processEvents()
+    assert paints.count == 1
 
 
 def test_a_project_without_a_model_shows_its_photo(training_window: MainWindow) -> None:

@@ -98,6 +98,8 @@ class CanvasView(QWidget):
         self._content_changed()
 
     def set_comparison(self, comparison: Comparison) -> None:
+        if comparison == self._comparison:
+            return
         self._comparison = comparison
         self._content_changed()
 
@@ -119,6 +121,8 @@ class CanvasView(QWidget):
         self._empty.set_samples(samples)
 
     def set_caption(self, text: str) -> None:
+        if text == self._caption:
+            return
         self._caption = text
         self.setAccessibleDescription(text)
         self.update()
