@@ -117,6 +117,7 @@ def test_a_photo_outside_the_project_is_not_found(project: Project, name: str) -
 
 def test_a_run_tells_how_far_it_is(project: Project) -> None:
     run = new_run(project)
+    assert {path.name for path in run.folder.iterdir()} == {"config.json", "checkpoints"}
     assert (run.id, run.info().can_resume, run.info().has_model, run.info().images_seen) == ("run-001", True, False, 0)
     save_checkpoint(run.checkpoints_folder, {"x": torch.zeros(1)}, {"images_seen": 640})
     run.model_path.write_bytes(b"")

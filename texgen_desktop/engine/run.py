@@ -1,4 +1,4 @@
-"""A run on disk: ``runs/<id>/`` with its config, metrics, samples, checkpoints and model."""
+"""A run on disk: ``runs/<id>/`` with its config, metrics, checkpoints and model."""
 
 from __future__ import annotations
 
@@ -51,10 +51,6 @@ class Run:
     def checkpoints_folder(self) -> Path:
         return self.folder / "checkpoints"
 
-    @property
-    def samples_folder(self) -> Path:
-        return self.folder / "samples"
-
     def info(self) -> RunInfo:
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
         return RunInfo(
@@ -89,8 +85,7 @@ def write_run(run: Run) -> None:
         machine=run.machine,
         created=run.created,
     )
-    for folder in (run.checkpoints_folder, run.samples_folder):
-        folder.mkdir()
+    run.checkpoints_folder.mkdir()
     write_json(run.folder / _CONFIG_NAME, msgspec.to_builtins(record))
 
 
