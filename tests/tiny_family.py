@@ -176,6 +176,7 @@ FAMILY = Family(
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let engines that start from now on offer this family alone, and report every one of its quick steps."""
+    """Let engines that start from now on offer this family alone, report and log every one of its quick steps."""
     monkeypatch.setattr("texgen_desktop.families.discover", lambda: {FAMILY.id: FAMILY})
-    monkeypatch.setattr("texgen_desktop.engine.progress.REPORT_INTERVAL_S", 0.0)
+    for name in ("REPORT_INTERVAL_S", "LOG_INTERVAL_S"):
+        monkeypatch.setattr(f"texgen_desktop.engine.progress.{name}", 0.0)

@@ -47,9 +47,15 @@ def test_a_resumed_run_drops_the_future_that_was_lost(tmp_path: Path) -> None:
     with MetricsLog(path) as log:
         for images_seen in (8, 16, 24, 32):
             log.append(images_seen, {"critic": 1.0})
+    kept = path.read_bytes()[: path.read_bytes().index(b'{"images_seen": 24')]
+    file = path.stat().st_ino
     with MetricsLog(path, images_seen=16) as log:
         log.append(20, {"critic": 2.0})
     assert seen(path) == [8, 16, 20]
+    assert path.read_bytes().startswith(kept)
+    assert path.stat().st_ino == file, "only its end was cut off"
+    with MetricsLog(path, images_seen=0):
+        assert path.read_bytes() == b""
 
 
 def test_a_loss_that_is_no_number_is_not_written(tmp_path: Path) -> None:

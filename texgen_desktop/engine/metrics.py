@@ -13,11 +13,10 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from texgen_desktop.engine.files import write_atomically
 from texgen_desktop.engine.messages import LossesLoaded
 
 LONGEST_HISTORY = 5000
-"""More points than any screen shows; a run writes ten lines a second."""
+"""More points than any screen shows; a run writes a line a second."""
 
 
 class _Line(msgspec.Struct):
@@ -63,10 +62,9 @@ class MetricsLog:
     """Appends to a run's ``metrics.jsonl``; a context manager."""
 
     def __init__(self, path: Path, images_seen: int = 0) -> None:
-        """Go on after ``images_seen``: lines of a future that no checkpoint holds are dropped."""
-        kept = b"".join(_line(metrics) for metrics in read_metrics(path, images_seen))
-        write_atomically(path, lambda file: file.write(kept))
+        """Go on after ``images_seen``: lines of a future that no checkpoint holds are cut off, and so is a torn one."""
         self._file = path.open("ab", buffering=0)
+        self._file.truncate(_end_of_kept(path.read_bytes(), images_seen))
 
     def append(self, images_seen: int, losses: Mapping[str, float]) -> None:
         """Write one line, at once visible to readers. A value that is not finite raises ValueError."""
@@ -85,6 +83,18 @@ class MetricsLog:
 def _line(metrics: Metrics) -> bytes:
     text = json.dumps({"images_seen": metrics.images_seen, "losses": dict(metrics.losses)}, allow_nan=False)
     return text.encode("ascii") + b"\n"
+
+
+def _end_of_kept(data: bytes, last: float) -> int:
+    """Where the last whole line up to ``last`` images seen ends; looked for from the end, for there are few behind it."""
+    end = data.rfind(b"\n") + 1
+    while end:
+        start = data.rfind(b"\n", 0, end - 1) + 1
+        metrics = _parsed(data[start:end])
+        if metrics is not None and metrics.images_seen <= last:
+            break
+        end = start
+    return end
 
 
 def _parsed(line: bytes) -> Metrics | None:

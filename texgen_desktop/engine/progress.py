@@ -13,6 +13,7 @@ from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Trainer
 
 REPORT_INTERVAL_S = 0.1
+LOG_INTERVAL_S = 1.0
 
 
 class LossMeans:
@@ -34,7 +35,7 @@ class LossMeans:
 
 
 class ProgressReport:
-    """Called after every whole step; speaks at most ten times a second.
+    """Called after every whole step; speaks at most ten times a second, and writes at most one line.
 
     ``predicted_s`` is what the whole schedule should take on this machine, or None; this sitting ends after ``limit_s`` anyway.
     """
@@ -56,9 +57,9 @@ class ProgressReport:
         self._clock = clock
         self._began_s = clock()
         self._began_images = trainer.images_seen
-        self._pace = Pace(REPORT_INTERVAL_S, clock)
+        self._pace, self._log_pace = Pace(REPORT_INTERVAL_S, clock), Pace(LOG_INTERVAL_S, clock)
         self._rate = Rate(clock=clock)
-        self._means = LossMeans()
+        self._means, self._log_means = LossMeans(), LossMeans()
 
     @property
     def seconds(self) -> float:
@@ -85,9 +86,15 @@ class ProgressReport:
         seen, total = self._trainer.images_seen, self._trainer.images_total
         self._rate.add(seen)
         means = self._means.take()
-        if means:
-            log.append(seen, means)
+        if is_last or self._log_pace.is_due():
+            self._write(log, seen)
         self._emit(TrainingProgress(seen, total, self._rate.per_s, self._seconds_left(seen / total), tuple(means.items())))
+
+    def _write(self, log: MetricsLog, images_seen: int) -> None:
+        means = self._log_means.take()
+        if means:
+            self._log_pace.done()
+            log.append(images_seen, means)
 
     def _read_losses(self) -> None:
         losses = self._trainer.take_losses()
@@ -95,6 +102,7 @@ class ProgressReport:
             if not math.isfinite(value):
                 raise NonFiniteLoss(name, self._trainer.images_seen)
         self._means.add(losses)
+        self._log_means.add(losses)
 
     def _seconds_left(self, done: float) -> float | None:
         """From the prediction at first, more and more from what is measured: not every image of a schedule costs the same."""
