@@ -72,7 +72,7 @@ def width_over_height(picture: Picture) -> float:
 def lean(picture: Picture) -> float:
     """The off-diagonal of the structure tensor over its trace, in [-0.5, 0.5]: which diagonal the structure runs along."""
     xx, yy, xy = _gradients(picture)
-    return -xy / (xx + yy)
+    return xy / (xx + yy)
 
 
 def brightness(picture: Picture) -> float:
