@@ -14,9 +14,8 @@ from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.export_dialog import ExportDialog
 from texgen_desktop.ui.keys_dialog import KeysDialog
+from texgen_desktop.ui.photo_dialog import ask_for_photos
 from texgen_desktop.ui.widgets.canvas_view import CanvasView
-
-_PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp);;Models (*.safetensors);;All files (*)"
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,7 @@ class Desk:
     quit: Callable[[], None]
 
     def open_photos(self) -> None:
-        folder = self.settings.text("folders/photos", "")
-        names, _ = QFileDialog.getOpenFileNames(self.window, "Open Photos", folder, _PHOTO_FILTER)
-        if names:
-            self.settings.remember("folders/photos", str(Path(names[0]).parent))
-            self.studio.open_paths([Path(name) for name in names])
+        ask_for_photos(self.window, self.settings, "Open Photos", self.studio.open_paths, other_types=("Models (*.safetensors)",))
 
     def open_project(self) -> None:
         if name := QFileDialog.getExistingDirectory(self.window, "Open Project", str(self.settings.projects_folder)):
@@ -70,7 +65,7 @@ class Desk:
         box.setText(f"TexGen Desktop {__version__}")
         box.setInformativeText(
             "Artists turn their own photographs into seamless textures.\n\n"
-            "Licensed under Apache 2.0. Made with Qt (LGPL 3), PyTorch, OpenImageIO, pyqtgraph and superqt."
+            "Licensed under Apache 2.0. Made with Qt (LGPL 3), PyTorch, OpenImageIO and pyqtgraph."
         )
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

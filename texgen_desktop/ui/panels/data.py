@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt
@@ -28,6 +27,7 @@ from texgen_desktop.ui import formatting
 from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import Disclosure, button, words
+from texgen_desktop.ui.photo_dialog import ask_for_photos
 from texgen_desktop.ui.photo_list import PhotoDelegate, PhotoListModel
 from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.crop_view import CropView
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 64, 4096
-_PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp);;All files (*)"
 
 
 class DataPanel(Panel):
@@ -231,22 +230,10 @@ class DataPanel(Panel):
             self.studio.frame_photo(photo.name, photo.crop, working_side_px)
 
     def _browse_photos(self) -> None:
-        self._browse(QFileDialog.FileMode.ExistingFiles, "Add photos")
+        ask_for_photos(self, self.settings, "Add Photos", self.studio.add_photos)
 
     def _browse_folder(self) -> None:
-        self._browse(QFileDialog.FileMode.Directory, "Add a folder of photos")
-
-    def _browse(self, mode: QFileDialog.FileMode, title: str) -> None:
-        dialog = QFileDialog(self, title, self.settings.text("photos/folder", ""), _PHOTO_FILTER)
-        dialog.setFileMode(mode)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self._on_files_chosen)
-        dialog.open()
-
-    def _on_files_chosen(self, names: list[str]) -> None:
-        paths = [Path(name) for name in names]
-        self.settings.remember("photos/folder", str(paths[0].parent))
-        self.studio.add_photos(paths)
+        ask_for_photos(self, self.settings, "Add a Folder of Photos", self.studio.add_photos, QFileDialog.FileMode.Directory)
 
 
 def _crop_side_px(state: StudioState) -> int:
