@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from texgen_desktop import __version__, hooks
 from texgen_desktop.engine.environment import prepare_environment
 from texgen_desktop.engine.messages import EngineReady, Event, JobEnded, Problem, TrainingProgress
+from texgen_desktop.paths import is_folder
 from texgen_desktop.studio.engine_thread import EngineThread
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
@@ -149,7 +150,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _names_program(argv: Sequence[str]) -> bool:
-    return bool(argv) and Path(argv[0]).suffix.lower() in ("", ".py", ".exe") and not Path(argv[0]).is_dir()
+    return bool(argv) and Path(argv[0]).suffix.lower() in ("", ".py", ".exe") and not is_folder(Path(argv[0]))
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -51,3 +51,10 @@ def test_recent_projects_are_the_newest_that_still_exist(tmp_path: Path) -> None
     assert recent[0] == folders[3]
     assert len(recent) == RECENT_COUNT - 1
     assert folders[-1] not in recent
+
+
+def test_a_recent_project_that_the_system_refuses_to_look_at_is_passed_over(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    settings.remember_project(tmp_path)
+    settings.remember_project(tmp_path / ("a" * 300))
+    assert settings.recent_projects == (tmp_path,)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from texgen_desktop.paths import is_folder
+
 RECENT_COUNT = 10
 
 
@@ -26,7 +28,7 @@ class Settings:
     def recent_projects(self) -> tuple[Path, ...]:
         """Newest first, without those that are gone."""
         paths = (Path(text) for text in self._texts("projects/recent"))
-        return tuple(path for path in paths if path.is_dir())
+        return tuple(path for path in paths if is_folder(path))
 
     def remember_project(self, folder: Path) -> None:
         others = [str(path) for path in self.recent_projects if path != folder]
