@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ def modules_after(statements: str) -> set[str]:
     return set(json.loads(answer.stdout.splitlines()[-1]))
 
 
-QT = {"PySide6", "shiboken6", "pyqtgraph", "superqt"}
+QT = {"PySide6", "shiboken6", "pyqtgraph"}
 
 
 @pytest.mark.parametrize("module", ["texgen_desktop.engine.engine", "texgen_desktop.cli"])
@@ -96,6 +98,26 @@ STRAYS = {
     "families": ("families/stray_one.py", "import texgen_desktop.families.stray_two"),
     "panels": ("ui/panels/log.py", "import texgen_desktop.ui.panels.data"),
 }
+
+
+COMES_ALONG = {"shiboken6", "_typeshed"}
+"""With PySide6, and with the type checker."""
+MODULES = {"pillow": "PIL", "openimageio": "OpenImageIO", "pyside6-essentials": "PySide6"}
+"""What a package is imported as, where that is not its name."""
+
+
+def test_every_dependency_is_imported_by_the_program_and_no_other_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {re.split(r"[<>=;\s]", text)[0].lower() for text in project["dependencies"]}
+    imported = set()
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    imported |= {name.name.partition(".")[0] for name in names}
+                case ast.ImportFrom(module=str(module)):
+                    imported.add(module.partition(".")[0])
+    assert imported - sys.stdlib_module_names - {PACKAGE.name, *COMES_ALONG} == {MODULES.get(name, name) for name in named}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import time
 from tests.benchmarks.display import some_display
 from tests.benchmarks.machine import ROOT, Figure, benchmark
 
-LATE = ("torch", "pyqtgraph", "OpenImageIO", "superqt")
+LATE = ("torch", "pyqtgraph", "OpenImageIO")
 """Too slow to be imported before the first paint."""
 
 _WATCH = """
