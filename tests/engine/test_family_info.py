@@ -72,6 +72,9 @@ def test_what_a_setting_may_be_is_said_in_words() -> None:
     with pytest.raises(TexGenError) as caught:
         build_config(FAMILY, TrainSettings("tiny", config=(("batch", "99"),)))
     assert caught.value.hint == "It has to be a whole number from 1 up to 16."
+    with pytest.raises(TexGenError) as caught:
+        build_config(FAMILY, TrainSettings("tiny", config=(("learning_rate", "0"),)))
+    assert caught.value.hint == "It has to be a number above 0 up to 1e+30."
 
 
 class Even(tiny_family.Config):

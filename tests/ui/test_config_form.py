@@ -58,6 +58,12 @@ def test_a_value_out_of_range_is_brought_into_it(form: ConfigForm) -> None:
     assert dict(form.overrides()) == {"crop_px": 256}
 
 
+def test_a_limit_that_is_not_allowed_itself_is_named_so(form: ConfigForm) -> None:
+    assert "32 to 256" in child(form, QSpinBox, "config_crop_px").toolTip()
+    form.set_fields((FieldInfo("rate", "float", 0.5, "Step", "", 0.0, 1.0, is_above_minimum=True),))
+    assert "Above 0, up to 1" in child(form, QDoubleSpinBox, "config_rate").toolTip()
+
+
 def test_a_small_number_is_shown_without_padding_and_without_rounding(form: ConfigForm) -> None:
     box = child(form, QDoubleSpinBox, "config_learning_rate")
     assert box.text() == "0.0005"

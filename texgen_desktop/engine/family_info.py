@@ -89,7 +89,8 @@ def _allowed(field: FieldInfo) -> str:
             return "true or false"
         case "choice":
             return f"one of {', '.join(field.choices)}"
-    limits = [f"{word} {limit}" for word, limit in (("from", field.minimum), ("up to", field.maximum)) if limit is not None]
+    least = "above" if field.is_above_minimum else "from"
+    limits = [f"{word} {limit}" for word, limit in ((least, field.minimum), ("up to", field.maximum)) if limit is not None]
     return " ".join(["a whole number" if field.kind == "int" else "a number", *limits])
 
 
@@ -124,7 +125,7 @@ def _field_info(field: Field) -> FieldInfo:
             kind = "int" if isinstance(declared, IntType) else "float"
             minimum = declared.ge if declared.ge is not None else declared.gt
             maximum = declared.le if declared.le is not None else declared.lt
-            return info(kind, minimum=minimum, maximum=maximum)
+            return info(kind, minimum=minimum, maximum=maximum, is_above_minimum=declared.gt is not None)
         case LiteralType(values):
             return info("choice", choices=tuple(str(value) for value in values))
         case _:

@@ -124,7 +124,10 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """One field of a family's config, as forms and the command line need it. ``sets_crop``: with it ``PresetInfo.crop_px`` changes."""
+    """One field of a family's config, as forms and the command line need it. ``sets_crop``: with it ``PresetInfo.crop_px`` changes.
+
+    ``is_above_minimum``: the minimum itself is not allowed.
+    """
 
     name: str
     kind: Literal["int", "float", "bool", "choice"]
@@ -135,6 +138,7 @@ class FieldInfo:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     sets_crop: bool = False
+    is_above_minimum: bool = False
 
 
 @dataclass(frozen=True)

@@ -185,8 +185,8 @@ def _range_in_words(field: FieldInfo) -> str:
         case None, None:
             return ""
         case minimum, None:
-            return f"\nAt least {minimum:g}"
+            return f"\nAbove {minimum:g}" if field.is_above_minimum else f"\nAt least {minimum:g}"
         case None, maximum:
             return f"\nAt most {maximum:g}"
         case minimum, maximum:
-            return f"\n{minimum:g} to {maximum:g}"
+            return f"\nAbove {minimum:g}, up to {maximum:g}" if field.is_above_minimum else f"\n{minimum:g} to {maximum:g}"
