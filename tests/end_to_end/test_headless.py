@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,13 @@ from texgen_desktop.engine.model_file import load_model
 
 SMALL = {"levels": "2", "width": "8", "critic_width": "8", "batch": "2"}
 IMAGES = 96
+TALKATIVE = """
+import sys
+from texgen_desktop import cli_console
+from texgen_desktop.cli import main
+cli_console._LINE_INTERVAL_S = 0.0
+sys.exit(main())
+"""
 
 
 def train(project: Path, *photos: Path) -> list[str]:
@@ -25,18 +33,22 @@ def train(project: Path, *photos: Path) -> list[str]:
 
 
 def start(arguments: list[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "texgen_desktop.cli", *arguments]
+    command = [sys.executable, "-c", TALKATIVE, *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for_progress(process: subprocess.Popen[str]) -> None:
+    """Until this process has learnt from some images; it has more before it."""
     assert process.stderr is not None
-    said = []
+    said, seen = [], []
     for line in process.stderr:
         said.append(line)
-        if f"/{IMAGES} images" in line:
-            return
-    pytest.fail("the training never began:\n" + "".join(said))
+        if match := re.search(rf"(\d+)/{IMAGES} images\b", line):
+            seen.append(int(match[1]))
+            if seen[-1] > seen[0]:
+                assert seen[-1] < IMAGES
+                return
+    pytest.fail("the training never went on:\n" + "".join(said))
 
 
 def end_with(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
