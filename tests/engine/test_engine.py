@@ -225,6 +225,14 @@ def test_a_render_that_comes_after_the_switch_writes_no_look_into_the_other_proj
     assert Project.open(second, to_write=False).look == newer
 
 
+def test_a_look_that_no_project_can_keep_is_not_shown(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    folder = second_project(tmp_path / "second", tiny_photo)
+    impossible = m.RenderRequest(m.Look(layout_strength=-1.0), m.Region(0, 0, 16, 16), (2, 2))
+    desk.run(m.OpenProject(folder), m.Render(impossible, 1), m.Quit())
+    assert "layout strength -1" in desk.only(m.CommandFailed).problem.message
+    assert Project.open(folder, to_write=False).look == m.Look()
+
+
 def test_a_project_can_be_looked_at_without_keeping_anybody_from_writing(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
     folder = second_project(tmp_path / "second", tiny_photo)
     before = sorted(path.name for path in folder.iterdir())
