@@ -83,8 +83,17 @@ def test_train_adds_photos_to_a_project_that_has_none(tiny_photo: Path, tmp_path
     assert [path.name for path in (folder / "photos").iterdir()] == [tiny_photo.name]
 
 
+def test_a_setting_given_as_text_is_told_as_the_value_that_was_used(tiny_photo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    settings = ["--set", "images=8", "--set", "learning-rate=0.05"]
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--project", str(folder), *settings]) == 0
+    (run,) = Project.open(folder, to_write=False).info().runs
+    assert run.settings.config == (("images", 8), ("learning_rate", 0.05))
+
+
 def test_going_on_names_what_it_does_not_use(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
-    first = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--set", "images=40", "--project", str(tmp_path / "p")]
+    first = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--project", str(tmp_path / "p")]
+    first += ["--set", "images=40", "--set", "learning-rate=2e-2"]
     assert main(first) == 0
     assert main(first) == 0
     assert "not used" not in capsys.readouterr().err
@@ -92,7 +101,7 @@ def test_going_on_names_what_it_does_not_use(tiny_photo: Path, tmp_path: Path, c
     other_photo.write_bytes(tiny_photo.read_bytes())
     assert main(["train", str(other_photo), "--project", str(tmp_path / "p"), "--images", "8", "--seed", "3", "--set", "batch=4"]) == 0
     said = capsys.readouterr().err
-    assert "It keeps the settings that it was started with; not used: --set, --images, --seed." in said
+    assert "It keeps the settings that it was started with; not used: --images, --seed, --set batch=4." in said
     assert "the ones named here are not added" in said
 
 

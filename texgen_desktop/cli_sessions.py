@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from texgen_desktop.cli_console import Console, duration, sentences
 from texgen_desktop.engine import messages as m
@@ -147,13 +148,14 @@ class TrainSession(Session):
 
     def _ignored_by(self, run: m.RunInfo) -> list[str]:
         """The options that ask for something else than ``run`` was started with."""
-        options = {"--family": "family", "--preset": "preset", "--set": "config", "--images": "images", "--seed": "seed"}
-        default = m.TrainSettings()
-        return [
-            option
-            for option, name in options.items()
-            if getattr(self._settings, name) not in (getattr(default, name), getattr(run.settings, name))
+        named, default, used = self._settings, m.TrainSettings(), run.settings
+        ignored = [
+            f"--{option}"
+            for option in ("family", "preset", "images", "seed")
+            if getattr(named, option) not in (getattr(default, option), getattr(used, option))
         ]
+        values = dict(used.config)
+        return ignored + [f"--set {name}={text}" for name, text in named.config if not _says(text, values.get(name))]
 
     def _show_progress(self, progress: m.TrainingProgress) -> None:
         parts = [f"{progress.images_seen}/{progress.images_total} images"]
@@ -163,6 +165,14 @@ class TrainSession(Session):
             parts.append(f"{duration(progress.seconds_left)} left")
         parts += [f"{name} {value:.3g}" for name, value in progress.losses]
         self.console.progress(progress.images_seen / progress.images_total, "  ".join(parts))
+
+
+def _says(text: str, value: Any) -> bool:
+    """Whether ``text``, as it was given to --set, means ``value``."""
+    try:
+        return float(text) == float(value)
+    except (TypeError, ValueError):
+        return text.lower() == str(value).lower()
 
 
 class ModelSession(Session):

@@ -61,7 +61,10 @@ def test_a_value_out_of_range_is_brought_into_it(form: ConfigForm) -> None:
 def test_a_limit_that_is_not_allowed_itself_is_named_so(form: ConfigForm) -> None:
     assert "32 to 256" in child(form, QSpinBox, "config_crop_px").toolTip()
     form.set_fields((FieldInfo("rate", "float", 0.5, "Step", "", 0.0, 1.0, is_above_minimum=True),))
-    assert "Above 0, up to 1" in child(form, QDoubleSpinBox, "config_rate").toolTip()
+    box = child(form, QDoubleSpinBox, "config_rate")
+    assert "Above 0, up to 1" in box.toolTip()
+    box.setValue(0.0)
+    assert dict(form.overrides())["rate"] == pytest.approx(1e-7)
 
 
 def test_a_small_number_is_shown_without_padding_and_without_rounding(form: ConfigForm) -> None:
@@ -81,6 +84,23 @@ def test_reset_is_offered_only_where_a_value_differs_and_goes_back_to_the_preset
         reset.click()
     assert child(form, QSpinBox, "config_crop_px").value() == 48
     assert not reset.isEnabled()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"crop_px": "96"},
+        {"crop_px": 2**40},
+        {"crop_px": None},
+        {"learning_rate": "fast"},
+        {"use_rotation": 7},
+        {"loss": "gone"},
+        {"loss": []},
+    ],
+)
+def test_a_value_that_no_editor_can_hold_is_passed_over(form: ConfigForm, overrides: dict[str, object]) -> None:
+    form.set_values({}, overrides)
+    assert form.overrides() == ()
 
 
 def test_showing_values_reports_no_change(form: ConfigForm, qtbot: QtBot) -> None:

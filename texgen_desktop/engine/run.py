@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -52,10 +52,11 @@ class Run:
         return self.folder / "checkpoints"
 
     def info(self) -> RunInfo:
+        """The command line gives settings as text; they are told as the values that were made of it."""
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
         return RunInfo(
             id=self.id,
-            settings=self.settings,
+            settings=replace(self.settings, config=tuple((name, self.config.get(name, value)) for name, value in self.settings.config)),
             images_seen=images_seen,
             images_total=self.images_total,
             created=self.created,

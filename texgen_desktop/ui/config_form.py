@@ -17,6 +17,7 @@ from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 _INT_LIMIT = 2**31 - 1
 _FLOAT_LIMIT = 1e12
+_DECIMALS = 7
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def _int_editor(field: FieldInfo) -> Editor:
     box = QSpinBox()
     box.setGroupSeparatorShown(True)
     box.setRange(
-        -_INT_LIMIT if field.minimum is None else int(field.minimum),
+        -_INT_LIMIT if field.minimum is None else int(field.minimum) + field.is_above_minimum,
         _INT_LIMIT if field.maximum is None else int(field.maximum),
     )
     box.setSuffix(f" {field.unit}" if field.unit else "")
@@ -50,9 +51,9 @@ def _int_editor(field: FieldInfo) -> Editor:
 
 def _float_editor(field: FieldInfo) -> Editor:
     box = _FloatBox()
-    box.setDecimals(7)
+    box.setDecimals(_DECIMALS)
     box.setRange(
-        -_FLOAT_LIMIT if field.minimum is None else field.minimum,
+        -_FLOAT_LIMIT if field.minimum is None else field.minimum + field.is_above_minimum * 10.0**-_DECIMALS,
         _FLOAT_LIMIT if field.maximum is None else field.maximum,
     )
     box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
@@ -170,14 +171,30 @@ class ConfigForm(QWidget):
             row.changed.connect(self.values_changed)
 
     def set_values(self, preset: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
-        """Show the preset's values with the overrides on top; nothing is reported as a change."""
+        """Show the preset's values with the overrides on top; nothing is reported as a change.
+
+        The overrides may come from a file: one that its editor cannot hold is passed over.
+        """
         for row in self._rows:
             row.default = preset.get(row.field.name, row.field.default)
-            row.write(overrides.get(row.field.name, row.default))
+            value = overrides.get(row.field.name, row.default)
+            row.write(value if _can_hold(row.field, value) else row.default)
 
     def overrides(self) -> tuple[tuple[str, Any], ...]:
         """(field, value) of every field that differs from the preset, in the order of the form."""
         return tuple((row.field.name, row.read()) for row in self._rows if row.differs)
+
+
+def _can_hold(field: FieldInfo, value: object) -> bool:
+    match field.kind:
+        case "bool":
+            return isinstance(value, bool)
+        case "choice":
+            return value in field.choices
+        case "int":
+            return isinstance(value, int) and abs(value) <= _INT_LIMIT
+        case "float":
+            return isinstance(value, int | float) and abs(value) <= _FLOAT_LIMIT
 
 
 def _range_in_words(field: FieldInfo) -> str:
