@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import signal
@@ -63,6 +64,8 @@ def test_a_signal_ends_an_idle_loop(number: signal.Signals, exit_code: int) -> N
 def test_a_plain_handler_is_not_called_by_an_idle_loop() -> None:
     for _ in range(5):  # the signal may reach the process before its loop is idle, which is no proof
         with start(NAIVE) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.5)  # until its loop is idle
             process.send_signal(signal.SIGTERM)
             try:
                 process.wait(1)
