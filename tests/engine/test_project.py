@@ -20,6 +20,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look
+from texgen_desktop.paths import is_project
 
 PHOTO_BYTES = bytes(range(256)) * 10
 SETTINGS = TrainSettings(preset="draft", config=(("width", 8), ("rate", 0.5)), images=1000, seed=4)
@@ -221,7 +222,7 @@ def test_save_as_makes_a_whole_copy_and_goes_on_there(project: Project, photo: P
     loaded = load_newest(project.run(run.id).checkpoints_folder)
     assert loaded is not None
     assert loaded.images_seen == 8
-    assert Project.is_project(old)
+    assert is_project(old)
     Project.open(old).close()
     assert not any(path.name.startswith(".") for path in tmp_path.iterdir())
 

@@ -79,11 +79,6 @@ class Project:
             on_failure.pop_all()
         return cls(folder, record, lock)
 
-    @staticmethod
-    def is_project(folder: Path) -> bool:
-        """Whether a project lies there, damaged or not."""
-        return (folder / PROJECT_NAME).is_file()
-
     def is_at(self, folder: Path) -> bool:
         """Whether ``folder``, or the ``project.json`` of this path, is this project."""
         return _folder_of(folder).resolve() == self.folder.resolve()
