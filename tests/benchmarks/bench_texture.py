@@ -105,7 +105,7 @@ def measure(path: Path, family: Family, options: argparse.Namespace) -> list[Fig
     return [
         Figure(f"{path.stem}: images seen", f"{trainer.images_seen} of {trainer.images_total}"),
         Figure(f"{path.stem}: memorised 48 px patches, worst of seeds 0-2", f"{memorised:.1%}", "<= 5 %"),
-        *(Figure(f"{path.stem}: slider {name}, Spearman", f"{rho:+.3f}", ">= 0.8") for name, rho in sliders(family, model, 192).items()),
+        *(Figure(f"{path.stem}: slider {name}, Spearman", f"{rho:+.3f}", ">= 0.8") for name, rho in sliders(family, model, 384).items()),
     ]
 
 

@@ -22,7 +22,7 @@ STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
 SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeezed along the other
 _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
-_DOUBT = 0.2  # of a measured slider, in its own units
+_DOUBT = 0.05  # of a measured slider, in its own units
 _BENDS = ("scale", "stretch", "slant")
 _LUMA = (0.2126, 0.7152, 0.0722)  # Rec. 709
 _WARMTH = (0.5, 0.0, -0.5)
@@ -93,7 +93,7 @@ class CropSampler:
             values = self._measure(name, crops)
             spread = float(values.std())
             if spread > _LEAST_SPREAD:
-                found.append(StyleAxis(name, float(values.mean()), 2 * spread))
+                found.append(StyleAxis(name, float(values.mean()), 3 * spread))
         return tuple(found)
 
     def _measure(self, name: str, patches: Tensor) -> Tensor:
