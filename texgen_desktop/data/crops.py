@@ -24,8 +24,7 @@ _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
 _BENDS = ("scale", "stretch", "slant")
-_LUMA = (0.2126, 0.7152, 0.0722)  # Rec. 709
-_WARMTH = (0.5, 0.0, -0.5)
+_MEASURES = {"brightness": (0.2126, 0.7152, 0.0722), "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B; the first is Rec. 709's luma
 
 
 @dataclass(frozen=True)
@@ -88,18 +87,17 @@ class CropSampler:
 
     def _measured_axes(self, crops: Tensor) -> tuple[StyleAxis, ...]:
         """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
-        found = []
-        for name in ("brightness", "warmth"):
-            values = self._measure(name, crops)
+        found, colours = [], self._mean_colours(crops)
+        for name, weights in _MEASURES.items():
+            values = colours @ colours.new_tensor(weights)
             spread = float(values.std())
             if spread > _LEAST_SPREAD:
                 found.append(StyleAxis(name, float(values.mean()), 3 * spread))
         return tuple(found)
 
-    def _measure(self, name: str, patches: Tensor) -> Tensor:
-        """The mean brightness or warmth of each patch, in sRGB-encoded units: (B,)."""
-        weights = torch.tensor(_LUMA if name == "brightness" else _WARMTH).to(patches)
-        return self.palette.decode(patches).mean((2, 3)) @ weights
+    def _mean_colours(self, patches: Tensor) -> Tensor:
+        """The mean colour of each patch, sRGB-encoded: (B, 3)."""
+        return self.palette.decode(patches).mean((2, 3))
 
     def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0) -> Batch:
         """``count`` crops of ``size`` pixels at ``level`` (0 is the coarsest), with ``surround`` more pixels on each side.
@@ -111,18 +109,22 @@ class CropSampler:
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
         bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
+        measured_axes = self.axes[len(_BENDS) :]
         patches, coarse = [], []
         for k in range(count):
             pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]
             frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size)
-            if level > 0:
-                coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
             patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
+            if measured_axes and level > 0:
+                coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
         stack = torch.cat(patches)
-        inner = stack if not surround else stack[..., surround:-surround, surround:-surround]
         style = [bends.to(self._device)]
-        for axis in self.axes[len(_BENDS) :]:
-            measured = (self._measure(axis.id, inner if level == 0 else torch.cat(coarse)) - axis.middle) / axis.spread
+        if measured_axes:
+            colours = self._mean_colours(
+                torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
+            )
+        for axis in measured_axes:
+            measured = (colours @ colours.new_tensor(_MEASURES[axis.id]) - axis.middle) / axis.spread
             # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
             doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
             style.append((measured + doubt).clamp(-2, 2)[:, None])
@@ -140,7 +142,7 @@ class CropSampler:
         unit = 2 ** (self._level_count - 1)
         outer = self._coarse_crop_px * unit
         inner = size * 2 ** (self._level_count - 1 - level)
-        # Half the bounding box of the turned coarsest crop; a photo smaller than that is mirrored at its edges.
+        # Half the bounding box of the bent coarsest crop; a photo smaller than that is mirrored at its edges.
         half = [outer / 2 * (abs(row[0]) + abs(row[1])) for row in matrix]
         centre_x = half[0] + float(dice[0]) * (width - 2 * half[0]) if width > 2 * half[0] else width / 2
         centre_y = half[1] + float(dice[1]) * (height - 2 * half[1]) if height > 2 * half[1] else height / 2

@@ -363,8 +363,9 @@ class Training:
 
 def cost_gflop(config: TextureGanConfig) -> float:
     """Work of the whole schedule: forward and backward of generator and critic, by the size of their layers."""
-    generator, shapes = Generator(_shapes(config), 4), _shapes(config)
-    critic = Critic(config.critic_width // 2, config.critic_width, 4)
+    shapes = _shapes(config)
+    with torch.device("meta"):  # only the sizes are asked for
+        generator, critic = Generator(shapes, 4), Critic(config.critic_width // 2, config.critic_width, 4)
     entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
     plan, steps = _Plan(config.levels), _steps(config)
     total = 0.0
