@@ -14,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -295,6 +296,12 @@ def has_usable_display(python: str) -> bool:
 def test(python: str, pytest_arguments: List[str]) -> int:
     """Run every check, also when an earlier one failed, and say at the end which did."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # A folder of their own: what an earlier, killed run left in the shared one (a mounted disk, say) would fail pytest's clearing up.
+    with tempfile.TemporaryDirectory(prefix="texgen-tests-") as folder:
+        return run_checks(python, ["--basetemp", str(Path(folder, "pytest")), *pytest_arguments])
+
+
+def run_checks(python: str, pytest_arguments: List[str]) -> int:
     ruff, lint_imports = (str(Path(python).with_name(name)) for name in ("ruff", "lint-imports"))
     checks = {
         "lint": [ruff, "check", "."],

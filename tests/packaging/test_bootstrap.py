@@ -202,5 +202,24 @@ def test_every_package_we_ask_for_is_pinned_at_what_is_tested_here(bootstrap: Mo
     assert bootstrap.torch_requirement((ROOT / "constraints.txt").read_text()) == f"torch=={pinned['torch']}"
 
 
+def test_every_check_runs_and_the_tests_get_a_fresh_folder_of_their_own(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    def call(command: list[str]) -> int:
+        if "--basetemp" in command:
+            folders.append(Path(command[command.index("--basetemp") + 1]))
+            assert folders[-1].parent.is_dir()
+            assert not folders[-1].exists()
+            assert command[-2:] == ["-k", "seam"]
+        return int("mypy" in command)
+
+    monkeypatch.setattr(bootstrap, "call", call)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert bootstrap.test("python3", ["-k", "seam"]) == 1
+    assert bootstrap.test("python3", ["-k", "seam"]) == 1
+    assert len(set(folders)) == 2
+    assert not any(folder.parent.exists() for folder in folders)
+
+
 def normal(name: str) -> str:
     return re.sub("[-_.]+", "-", name).lower()
