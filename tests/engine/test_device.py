@@ -96,13 +96,13 @@ def test_a_busy_machine_is_not_taken_for_a_slow_one() -> None:
 
 
 def test_the_environment_is_prepared_without_torch_and_keeps_what_the_user_set() -> None:
-    environ = {"OMP_WAIT_POLICY": "ACTIVE"}
+    environ = {"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": "7"}
     prepare_environment(environ)
-    assert environ == {"OMP_WAIT_POLICY": "ACTIVE"}
+    assert environ == {"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": "7"}
     program = (
-        "import os, sys; os.environ.pop('OMP_WAIT_POLICY', None)\n"
+        "import os, sys; os.environ.pop('OMP_WAIT_POLICY', None); os.environ.pop('GOMP_SPINCOUNT', None)\n"
         "from texgen_desktop.engine.environment import prepare_environment\n"
-        "prepare_environment(); print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+        "prepare_environment(); print(os.environ['OMP_WAIT_POLICY'], os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["PASSIVE", "False"]
+    assert run.stdout.split() == ["PASSIVE", "2000", "False"]
