@@ -297,7 +297,7 @@ def test(python: str, pytest_arguments: List[str]) -> int:
     """Run every check, also when an earlier one failed, and say at the end which did."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # A folder of their own: what an earlier, killed run left in the shared one (a mounted disk, say) would fail pytest's clearing up.
-    with tempfile.TemporaryDirectory(prefix="texgen-tests-") as folder:
+    with tempfile.TemporaryDirectory(prefix="texgen-tests-", ignore_cleanup_errors=True) as folder:
         return run_checks(python, ["--basetemp", str(Path(folder, "pytest")), *pytest_arguments])
 
 

@@ -162,6 +162,11 @@ def start(config: Config, photos: Sequence[Photo], seed: int, device: torch.devi
     return TinyTrainer(config, photos, seed, device)
 
 
+def prove(model: TinyModel) -> Generator[None, None, TinyModel]:
+    yield
+    return model
+
+
 FAMILY = Family(
     id="tiny",
     title="Tiny",
@@ -171,6 +176,7 @@ FAMILY = Family(
     start=start,
     open=open_model,
     render=render,
+    prove=prove,
     cost_gflop=lambda config: config.images * 0.01,
 )
 

@@ -117,6 +117,13 @@ def test_there_are_three_to_eight_sliders_with_words_for_each(model):
     assert all(s.title and s.description for s in model.sliders)
 
 
+def test_proving_a_model_leaves_out_sliders_and_changes_nothing_else(family, model):
+    proven = run_to_end(family.prove(model))
+    assert {s.id for s in proven.sliders} <= {s.id for s in model.sliders}
+    request = RenderRequest(Look(), Region(0, 0, 16, 16), (4, 4))
+    assert torch.equal(family.render(proven, request), family.render(model, request))
+
+
 def test_every_weight_learns_at_some_point_of_the_schedule(family):
     trainer = start(family)
     before = trainer.state()

@@ -70,6 +70,31 @@ def test_several_photos_of_different_size_are_learnt_together():
     assert run.images_seen == 6
 
 
+def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkeypatch):
+    """Followed, ignored, reversed: of three sliders one is left. The control is the model before, which offers all of them."""
+    model = training([spotted_photo()]).model()
+    names = [axis.id for axis in model.axes[:3]]
+
+    def follows(name, sign):
+        def measure(picture):
+            return sign * float(picture[0, 0, names.index(name)])
+
+        return measure
+
+    def shown(_, request):
+        values = torch.tensor([request.look.value(name) for name in names])
+        return values[:, None, None].expand(3, 4, 4)
+
+    monkeypatch.setattr("texgen_desktop.families.texture_gan.render", shown)
+    monkeypatch.setattr("texgen_desktop.families.texture_gan.matched", lambda made, middle: made)
+    properties = {axis.id: lambda picture: 0.0 for axis in model.axes} | {names[0]: follows(names[0], 1), names[2]: follows(names[2], -1)}
+    monkeypatch.setattr("texgen_desktop.families.texture_gan._PROPERTIES", properties)
+    proven = run_to_end(FAMILY.prove(model))
+    assert [s.id for s in proven.sliders] == names[:1]
+    assert len(model.sliders) >= 3
+    assert open_model(msgspec.json.decode(msgspec.json.encode(proven.header())), proven.tensors(), CPU).sliders == proven.sliders
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -117,7 +117,7 @@ class Training:
                     snapshots.interval_s = host.show(self._snapshot(started))
                     snapshots.done()
                 if outcome or checkpoints.is_due():
-                    saving_s = yield from self._save(started)
+                    saving_s = yield from self._save(started, is_last=outcome in ("finished", "stopped"))
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
@@ -142,8 +142,8 @@ class Training:
         self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
         return self.source
 
-    def _save(self, started: Started) -> Generator[None, None, float]:
-        """Write checkpoint and model; returns the seconds that writing took."""
+    def _save(self, started: Started, is_last: bool) -> Generator[None, None, float]:
+        """Write checkpoint and model; returns the seconds that writing took. The last model keeps only the sliders that hold."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
         tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
         yield
@@ -154,6 +154,8 @@ class Training:
         path = save_checkpoint(started.run.checkpoints_folder, started.trainer.state(), header)
         writing_s = clock() - began_s
         yield
+        if is_last:  # with the checkpoint safe there is time to look closely
+            source = replace(source, model=(yield from self._family.prove(source.model)))
         began_s = clock()
         self._save_model(started, source)
         self._host.emit(CheckpointSaved(images_seen, path))

@@ -141,6 +141,8 @@ class Family:
     open: Callable[[dict[str, Any], Mapping[str, Tensor], device], Model]
     render: Callable[[Any, RenderRequest], Tensor]
     """(model, request) -> (3, H, W) float32, sRGB-encoded in [0, 1]. Pure, a function of its arguments alone."""
+    prove: Callable[[Any], Generator[None, None, Model]]
+    """A finished model -> the same with only those sliders that, measured, change what they name; in slices of at most 150 ms."""
     cost_gflop: Callable[[Any], float]
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
     crop_px: Callable[[Any], int] = lambda config: 0

@@ -14,19 +14,22 @@ import copy
 import math
 from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 import torch
 from msgspec import Meta
+from numpy.typing import NDArray
 from torch import Tensor
 
 from texgen_desktop.data.crops import CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import NonFiniteLoss
-from texgen_desktop.families import Family, RenderRequest, Slider
+from texgen_desktop.families import Family, Look, Region, RenderRequest, Slider
+from texgen_desktop.imaging.properties import brightness, coarseness, lean, matched, spearman, warmth, width_over_height
 from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.losses import relativistic, smoothness
@@ -40,6 +43,12 @@ _SLIDERS = {
     "brightness": Slider("brightness", "Brightness", "Like the darker or the lighter parts of the photo."),
     "warmth": Slider("warmth", "Warmth", "Like the bluer or the redder parts of the photo."),
 }
+
+# What a slider has to change for real; the bends also once each channel's mean and variance are those of the middle position.
+_PROPERTIES = {"scale": coarseness, "stretch": width_over_height, "slant": lean, "brightness": brightness, "warmth": warmth}
+_OF_COLOUR = {"brightness", "warmth"}
+_HOLDS_FROM = 0.8
+_PROOF_POSITIONS, _PROOF_SEEDS, _PROOF_SIDE_PX = 9, 4, 256
 
 # Purposes of random streams within one training step.
 _CROPS, _NOISE, _SMOOTH, _OWN = 0, 1, 2, 3
@@ -123,9 +132,12 @@ class TextureGan:
     generator: Generator
     device: torch.device
 
+    unproven: frozenset[str] = frozenset()
+    """Axes whose sliders are kept from the artist: they were measured and do not change what they name."""
+
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return tuple(_SLIDERS[axis.id] for axis in self.axes)
+        return tuple(_SLIDERS[axis.id] for axis in self.axes if axis.id not in self.unproven)
 
     @property
     def cell_px(self) -> int:
@@ -140,6 +152,7 @@ class TextureGan:
             "config": msgspec.to_builtins(self.config),
             "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
             "style": [{"id": a.id, "middle": a.middle, "spread": a.spread} for a in self.axes],
+            "unproven": sorted(self.unproven),
         }
 
     def tensors(self) -> dict[str, Tensor]:
@@ -157,6 +170,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     config: TextureGanConfig
     palette: Palette
     style: Annotated[list[Axis], Meta(max_length=len(_SLIDERS))]
+    unproven: Annotated[list[str], Meta(max_length=len(_SLIDERS))] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
@@ -167,7 +181,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         raise msgspec.ValidationError("unknown or repeated style axes")
     generator = Generator(_shapes(told.config), len(axes))
     generator.load_state_dict(dict(tensors), strict=True)
-    return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device)
+    return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device, frozenset(told.unproven))
 
 
 def _frozen(generator: Generator, device: torch.device) -> Generator:
@@ -191,6 +205,35 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
     level = model.level_count - 1 - request.skip_levels
     picture = model.generator.region(level, region.y, region.x, region.height, region.width, style, noise)
     return model.palette.decode(picture)[0]
+
+
+def slider_proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
+    """For each axis Spearman's correlation of its positions with the property that it names; a picture a slice."""
+    side = _PROOF_SIDE_PX // model.cell_px
+    found = {}
+
+    def picture(look: Look) -> NDArray[np.float32]:
+        region = Region(0, 0, side * model.cell_px, side * model.cell_px)
+        return render(model, RenderRequest(look, region, (side, side))).permute(1, 2, 0).cpu().numpy()
+
+    for axis in model.axes:
+        positions, values = [], []
+        for seed in range(_PROOF_SEEDS):
+            look = Look(layout_seed=seed, detail_seed=seed)
+            middle = picture(look)
+            for position in np.linspace(-1, 1, _PROOF_POSITIONS):
+                made = picture(look.with_value(axis.id, float(position)))
+                positions.append(float(position))
+                values.append(_PROPERTIES[axis.id](made if axis.id in _OF_COLOUR else matched(made, middle)))
+                yield
+        found[axis.id] = spearman(positions, values)
+    return found
+
+
+def prove(model: TextureGan) -> Slices[None, None, TextureGan]:
+    """The model with only those sliders that hold what their names say."""
+    proofs = yield from slider_proofs(model)
+    return replace(model, unproven=frozenset(name for name, rho in proofs.items() if rho < _HOLDS_FROM))
 
 
 class Training:
@@ -396,6 +439,7 @@ FAMILY = Family(
     start=start,
     open=open_model,
     render=render,
+    prove=prove,
     cost_gflop=cost_gflop,
     crop_px=_widest_crop_px,
 )

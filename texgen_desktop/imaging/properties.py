@@ -1,0 +1,73 @@
+"""What can be measured of a picture that a slider may stand for, and how well the one follows the other. Plain numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.float32]
+"""(H, W, 3) sRGB-encoded in [0, 1]."""
+
+
+def grey(picture: Picture) -> NDArray[np.float64]:
+    """Rec. 709's luma."""
+    luma: NDArray[np.float64] = picture.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
+    return luma
+
+
+def coarseness(picture: Picture) -> float:
+    """Minus the mean log2 frequency of the grey picture's power: larger structure, larger value."""
+    values = grey(picture)
+    power = np.abs(np.fft.fft2((values - values.mean()) * np.outer(np.hanning(values.shape[0]), np.hanning(values.shape[1])))) ** 2
+    radius = np.hypot(np.fft.fftfreq(values.shape[0])[:, None], np.fft.fftfreq(values.shape[1])[None])
+    power[radius == 0] = 0
+    return -float((power * np.log2(np.where(radius == 0, 1, radius))).sum() / max(float(power.sum()), 1e-12))
+
+
+def _gradients(picture: Picture) -> tuple[float, float, float]:
+    dy, dx = np.gradient(grey(picture))
+    return float((dx * dx).mean()), float((dy * dy).mean()), float((dx * dy).mean())
+
+
+def width_over_height(picture: Picture) -> float:
+    """log of vertical over horizontal gradient energy: above 0 where structures are wider than high."""
+    xx, yy, _ = _gradients(picture)
+    return float(np.log(max(yy, 1e-12) / max(xx, 1e-12)))
+
+
+def lean(picture: Picture) -> float:
+    """The off-diagonal of the structure tensor over its trace, in [-0.5, 0.5]: which diagonal the structure runs along."""
+    xx, yy, xy = _gradients(picture)
+    return xy / max(xx + yy, 1e-12)
+
+
+def brightness(picture: Picture) -> float:
+    """Mean luma, in [0, 1]."""
+    return float(grey(picture).mean())
+
+
+def warmth(picture: Picture) -> float:
+    """Half of what the mean red has over the mean blue, in [-0.5, 0.5]."""
+    return float((picture[..., 0] - picture[..., 2]).mean() / 2)
+
+
+def matched(picture: Picture, like: Picture) -> Picture:
+    """The picture with each channel's mean and variance of another: what is left is no matter of colour."""
+    mean, deviation = picture.mean((0, 1)), picture.std((0, 1))
+    found: Picture = ((picture - mean) / np.maximum(deviation, 1e-6) * like.std((0, 1)) + like.mean((0, 1))).astype(np.float32)
+    return found
+
+
+def spearman(a: Sequence[float], b: Sequence[float]) -> float:
+    """Rank correlation in [-1, 1], ties by their mean rank (Spearman 1904); 0 where one of the two does not vary."""
+    if min(a) == max(a) or min(b) == max(b):
+        return 0.0
+    return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+
+
+def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    first = np.cumsum(counts) - counts
+    return np.asarray((first + (counts - 1) / 2)[inverse], np.float64)
