@@ -290,7 +290,7 @@ class Training:
         if level == 0:
             crops = self._sampler.draw(generator, 0, batch, size)
             return crops.patches, None, crops.style
-        edge = 2 * self._generator.level(level).shape.margin
+        edge = 2 * self._generator.level(level).margin
         crops = self._sampler.draw(generator, level, batch, size, surround=edge)
         real, below = crops.patches[..., edge:-edge, edge:-edge], halve(crops.patches)
         own = batch // 2 if self.images_seen >= _OWN_AFTER * self.images_total else 0
@@ -311,9 +311,9 @@ class Training:
 
     def _noise(self, level: int) -> Tensor:
         """Noise for one batch. The coarsest level's lies on a torus of the crop's size: no surroundings are computed only to be cut."""
-        shape = self._generator.level(level).shape
+        network = self._generator.level(level)
+        shape, margin, batch = network.shape, network.margin, self._config.batch
         generator = stream(self._seed, self.images_seen, _NOISE)
-        batch, margin = self._config.batch, shape.margin
         if level == 0:
             side = _crop_px(0)
             field = torch.randn(batch, shape.noise, side, side, generator=generator)
@@ -412,10 +412,10 @@ def cost_gflop(config: TextureGanConfig) -> float:
     entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
     plan, steps = _Plan(config.levels), _steps(config)
     total = 0.0
-    for level, shape in enumerate(shapes):
+    for level in range(config.levels):
         side = _crop_px(level)
-        weights = sum(p.numel() for p in generator.level(level).parameters() if p.dim() == 4)
-        made = 3 * weights * ((side if level == 0 else side / 2) + shape.margin) ** 2
+        network = generator.level(level)
+        made = 3 * network.multiply_adds() * ((side if level == 0 else side / 2) + network.margin) ** 2
         judged = entry * side**2 + sum(body) * (side / 2 - 3) ** 2
         # Critic: real and fake, forward and backward, and a part or all of them again for the penalty; generator: once through it.
         passes = 6 + 6 / (1 if level == 0 else _PENALTY_PART) + 3

@@ -1,9 +1,8 @@
 """A coarse-to-fine generator of textures on a plane or torus, and the critic that judges one level of it.
 
-Level 0 makes a small picture from noise. Each further level splits every pixel of the picture below into 2 x 2 whose mean is that
-pixel: it adds the detail of its scale and nothing else, so halving its picture gives back the one below, exactly. All convolutions
-are valid: a region is rendered from a larger region of the level below, so no network ever sees a border, and noise on a torus
-makes a picture on a torus.
+Level 0 makes a small picture from noise. Each further level doubles the picture below smoothly and adds the detail of its scale. It is
+free to mend what it finds: forced to keep the 2 x 2 means of the picture below, it drew their grid. All convolutions are valid: a region
+is rendered from a larger region of the level below, so no network ever sees a border, and noise on a torus makes a picture on a torus.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from texgen_desktop.nn.layers import LEAK, convolution, double
 
 COLOURS = 3
 LOUDEST = 4.0  # in the caller's colour space, whose unit is about a standard deviation
+_FULL_WIDTH = 8  # channels at a level's full resolution, where each costs four times as much
 
 NoiseSource = Callable[[int, int, int, int, int], Tensor]
 """(level, y, x, height, width) on the level's noise lattice -> (B, noise channels, height, width)."""
@@ -26,20 +26,16 @@ NoiseSource = Callable[[int, int, int, int, int], Tensor]
 
 @dataclass(frozen=True)
 class LevelShape:
-    """Channels, number of 3 x 3 convolutions before the last one, and channels of noise.
+    """Channels, number of 3 x 3 convolutions at that width, and channels of noise.
 
     Level 0 works at its own resolution. The others work at that of the level below and leave through a pixel shuffle (Shi et al.
-    2016): a quarter of the positions, so the same cost buys twice the width and twice the reach. Their noise lies there too.
+    2016): a quarter of the positions, so the same cost buys twice the width and twice the reach. Their noise lies there too. One lean
+    convolution at full resolution follows: without it the four pixels of a position show as a fine grid.
     """
 
     width: int
     depth: int
     noise: int
-
-    @property
-    def margin(self) -> int:
-        """Positions on each side that the convolutions use up."""
-        return self.depth + 1
 
 
 class StyledConvolution(nn.Module):
@@ -58,7 +54,7 @@ class StyledConvolution(nn.Module):
 
 
 class Level(nn.Module):
-    """One level of the generator: (below, noise, style) -> picture. Its input is ``shape.margin`` wider on each side."""
+    """One level of the generator: (below, noise, style) -> picture. Its input is ``margin`` positions wider on each side."""
 
     def __init__(self, shape: LevelShape, style: int, is_first: bool) -> None:
         super().__init__()
@@ -71,7 +67,23 @@ class Level(nn.Module):
         self.style_again = StyledConvolution(shape.width, shape.width, style)
         # Half the gain: with the skip connections the variance stays near 1 however deep the level is.
         self.body = nn.ModuleList(convolution(shape.width, shape.width, 3, gain=0.5) for _ in range(shape.depth - 2))
-        self.leave = convolution(shape.width, COLOURS if is_first else 4 * COLOURS, 3, gain=0.5 if is_first else 0.2)
+        if not is_first:
+            self.split = convolution(shape.width, 4 * _FULL_WIDTH, 3)
+        self.leave = convolution(shape.width, COLOURS, 3, gain=0.5) if is_first else convolution(_FULL_WIDTH, COLOURS, 3, gain=0.2)
+
+    @property
+    def margin(self) -> int:
+        """Positions of the lattice that it works on, on each side, that its convolutions use up."""
+        return self.shape.depth + (1 if self.is_first else 2)
+
+    def multiply_adds(self) -> int:
+        """Of its 3 x 3 convolutions, for a position of the lattice that it works on."""
+        total = 0
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 4:
+                at_full_resolution = not self.is_first and name.startswith("leave.")
+                total += parameter.numel() * (4 if at_full_resolution else 1)
+        return total
 
     def forward(self, below: Tensor | None, noise: Tensor, style: Tensor) -> Tensor:
         x = noise if below is None else torch.cat([below, noise], 1)
@@ -80,16 +92,20 @@ class Level(nn.Module):
         x = F.leaky_relu(self.style_again(x, style), LEAK) + x[..., 1:-1, 1:-1]
         for layer in self.body:
             x = F.leaky_relu(layer(x), LEAK) + x[..., 1:-1, 1:-1]
-        # Softly bounded: a generator that may shout louder than any photo wins for a while, and then nobody learns.
-        picture = LOUDEST * torch.tanh(self.leave(x) / LOUDEST)
         if below is None:
-            return picture
-        margin = self.shape.margin
-        # Where nothing is added yet the picture is the smooth one; then each pixel's four parts are moved to have it as their mean.
-        smooth = double(below[..., margin - 1 : 1 - margin, margin - 1 : 1 - margin])
-        quarters = (picture + F.pixel_unshuffle(smooth, 2)).unflatten(1, (COLOURS, 4))
-        off = below[..., margin:-margin, margin:-margin].unsqueeze(2) - quarters.mean(2, keepdim=True)
-        return F.pixel_shuffle((quarters + off).flatten(1, 2), 2)
+            return _bounded(self.leave(x))
+        x = F.pixel_shuffle(F.leaky_relu(self.split(x), LEAK), 2)
+        detail = _bounded(self.leave(x))[..., 1:-1, 1:-1]  # the lean convolution uses up half a position: cut to whole ones
+        return detail + _inner(double(_inner(below, self.margin - 2)), 2)
+
+
+def _bounded(picture: Tensor) -> Tensor:
+    """Softly: a generator that may shout louder than any photo wins for a while, and then nobody learns."""
+    return LOUDEST * torch.tanh(picture / LOUDEST)
+
+
+def _inner(picture: Tensor, edge: int) -> Tensor:
+    return picture[..., edge : picture.shape[-2] - edge, edge : picture.shape[-1] - edge]
 
 
 class Generator(nn.Module):
@@ -107,7 +123,7 @@ class Generator(nn.Module):
     def region(self, k: int, y: int, x: int, height: int, width: int, style: Tensor, noise: NoiseSource) -> Tensor:
         """Level k's picture of one region of the plane, in that level's pixels: (B, 3, height, width)."""
         grain = 1 if k == 0 else 2
-        margin = self.level(k).shape.margin
+        margin = self.level(k).margin
         # Grown to whole positions of the lattice that the level works on, and cropped at the end.
         top, left = y // grain, x // grain
         rows, columns = -(-(y + height) // grain) - top, -(-(x + width) // grain) - left
@@ -119,10 +135,10 @@ class Generator(nn.Module):
 
     def multiply_adds(self) -> float:
         """Multiply-adds for one pixel of the finest level, borders left out."""
+        finest = len(self.levels) - 1
         total = 0.0
         for k in range(len(self.levels)):
-            weights = sum(p.numel() for p in self.level(k).parameters() if p.dim() == 4)
-            total += weights / 4 ** (len(self.levels) - 1 - max(0, k - 1))
+            total += self.level(k).multiply_adds() / 4 ** (finest - max(0, k - 1))
         return total
 
 
