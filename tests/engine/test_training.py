@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,28 @@ def test_a_paused_run_can_be_stopped_and_says_so_once(desk: Desk, tiny_photo: Pa
     assert len(desk.all(m.JobStarted)) == len(desk.all(m.JobEnded)) == 2
     assert desk.project.runs[0].has_model
     assert desk.project.runs[0].can_resume
+
+
+@pytest.mark.parametrize(("command", "is_proven"), [(None, True), (m.Stop(), True), (m.Pause(), False), (m.Quit(), False)])
+def test_a_run_that_ends_in_peace_hands_out_only_sliders_that_hold(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, command: m.Command | None, is_proven: bool
+) -> None:
+    proven: list[object] = []
+
+    def prove(model: tiny_family.TinyModel) -> Generator[None, None, tiny_family.TinyModel]:
+        yield
+        proven.append(model)
+        return model
+
+    family = replace(tiny_family.FAMILY, prove=prove)
+    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {family.id: family})
+    desk.when(m.JobEnded, m.Quit())
+    if command is not None:
+        desk.when(m.TrainingProgress, command, if_=after_images(8))
+    events = desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert bool(proven) is is_proven
+    assert any(isinstance(event, m.CheckpointSaved) for event in events)
+    assert load_model(run_folder(desk) / "model.safetensors").family == "tiny"
 
 
 def test_minutes_stop_a_run_that_can_go_on(desk: Desk, tiny_photo: Path) -> None:

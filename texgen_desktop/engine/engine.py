@@ -138,7 +138,7 @@ class Engine:
         self._held.clear()
         self._intake = self._pictures = None
         self._cancel("export")
-        self._stop_training()
+        self._stop_training(is_leaving=True)
 
     # ---------------------------------------------------------------------------------------------- commands
 
@@ -216,7 +216,7 @@ class Engine:
         if self._held or self._intake is not None:
             return True
         if isinstance(command, Leaving) and "train" in self._jobs:
-            self._stop_training()
+            self._stop_training(is_leaving=True)
             return "train" in self._jobs
         return False
 
@@ -318,16 +318,16 @@ class Engine:
 
     def _stop(self) -> None:
         if "train" in self._jobs:
-            self._stop_training()
+            self._stop_training(is_leaving=False)
         elif self._training is not None:  # paused
             self._training.end("stopped")
             self._begin("train", self._training.work())
 
-    def _stop_training(self) -> None:
+    def _stop_training(self, is_leaving: bool) -> None:
         if self._training is None or "train" not in self._jobs:
             return
         if self._training.is_started:
-            self._training.end("stopped")
+            self._training.end("stopped", is_hurried=is_leaving)
         else:
             self._cancel("train")
 

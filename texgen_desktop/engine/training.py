@@ -48,6 +48,7 @@ class Training:
         self._started: Started | None = None
         self._log: MetricsLog | None = None
         self._ending: Outcome | None = None
+        self._is_hurried = False
 
     @property
     def run_id(self) -> str | None:
@@ -60,9 +61,10 @@ class Training:
         """False while photos and networks are still being prepared: then there is nothing to save."""
         return self._started is not None
 
-    def end(self, outcome: Literal["paused", "stopped"]) -> None:
-        """Let the job end at the next whole step."""
+    def end(self, outcome: Literal["paused", "stopped"], is_hurried: bool = False) -> None:
+        """Let the job end at the next whole step; ``is_hurried`` saves what there is and leaves out all that takes time."""
         self._ending = outcome
+        self._is_hurried = is_hurried
 
     def go_on(self, minutes: float | None) -> None:
         """Another sitting, limited to ``minutes`` if given, else as the run was."""
@@ -117,7 +119,7 @@ class Training:
                     snapshots.interval_s = host.show(self._snapshot(started))
                     snapshots.done()
                 if outcome or checkpoints.is_due():
-                    saving_s = yield from self._save(started, is_last=outcome in ("finished", "stopped"))
+                    saving_s = yield from self._save(started, is_proven=outcome in ("finished", "stopped") and not self._is_hurried)
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
@@ -142,8 +144,8 @@ class Training:
         self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
         return self.source
 
-    def _save(self, started: Started, is_last: bool) -> Generator[None, None, float]:
-        """Write checkpoint and model; returns the seconds that writing took. The last model keeps only the sliders that hold."""
+    def _save(self, started: Started, is_proven: bool) -> Generator[None, None, float]:
+        """Write checkpoint and model; returns the seconds that writing took. A proven model has only the sliders that hold."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
         tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
         yield
@@ -154,7 +156,7 @@ class Training:
         path = save_checkpoint(started.run.checkpoints_folder, started.trainer.state(), header)
         writing_s = clock() - began_s
         yield
-        if is_last:  # with the checkpoint safe there is time to look closely
+        if is_proven:  # with the checkpoint safe there is time to look closely
             source = replace(source, model=(yield from self._family.prove(source.model)))
         began_s = clock()
         self._save_model(started, source)
