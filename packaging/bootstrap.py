@@ -294,7 +294,7 @@ def has_usable_display(python: str) -> bool:
 
 
 def test(python: str, pytest_arguments: List[str]) -> int:
-    """Run every check, also when an earlier one failed, and say at the end which did."""
+    """Every check, on Qt's offscreen platform."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # A folder of their own: what an earlier, killed run left in the shared one (a mounted disk, say) would fail pytest's clearing up.
     with tempfile.TemporaryDirectory(prefix="texgen-tests-", ignore_cleanup_errors=True) as folder:
@@ -302,6 +302,7 @@ def test(python: str, pytest_arguments: List[str]) -> int:
 
 
 def run_checks(python: str, pytest_arguments: List[str]) -> int:
+    """Run every check, also when an earlier one failed, and say at the end which did."""
     ruff, lint_imports = (str(Path(python).with_name(name)) for name in ("ruff", "lint-imports"))
     checks = {
         "lint": [ruff, "check", "."],

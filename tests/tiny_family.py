@@ -38,7 +38,7 @@ class TinyModel:
     level_count: int = 2
 
     def header(self) -> dict[str, Any]:
-        return {"cell_px": self.cell_px}
+        return {"cell_px": self.cell_px, "sliders": len(self.sliders)}
 
     def tensors(self) -> dict[str, Tensor]:
         return self.weights
@@ -119,7 +119,8 @@ class TinyTrainer:
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TinyModel:
-    model = TinyModel({name: tensor.to(device) for name, tensor in tensors.items()}, cell_px=int(header["cell_px"]))
+    weights = {name: tensor.to(device) for name, tensor in tensors.items()}
+    model = TinyModel(weights, SLIDERS[: header["sliders"]], cell_px=int(header["cell_px"]))
     build_network().load_state_dict(model.weights)
     return model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -113,11 +114,21 @@ def test_ten_thousand_files_are_listed_without_opening_one(tmp_path: Path, monke
     assert [int(path.stem) for path in files] == list(range(10_000))
 
 
-def test_folders_may_lie_as_deep_as_names_allow(tmp_path: Path) -> None:
+@pytest.fixture
+def deep_folder(tmp_path: Path) -> Iterator[Path]:
+    """Folders in folders, deeper than Python's stack; taken away again, for pytest's own clearing up would drown in them."""
     folder = tmp_path
-    for _ in range(1500):  # as many as Python has stack frames, and half as many again
+    for _ in range(1500):
         folder = folder / "d"
         folder.mkdir()
+    yield tmp_path
+    while folder != tmp_path:
+        folder.rmdir()
+        folder = folder.parent
+
+
+def test_folders_may_lie_as_deep_as_names_allow(deep_folder: Path) -> None:
+    tmp_path = deep_folder
     assert find_images([photo(tmp_path, "a.png"), tmp_path]).files == (tmp_path / "a.png",)
     with pytest.raises(TexGenError, match="cannot be read"):
         find_images([tmp_path / ("x" * 300)])

@@ -166,25 +166,58 @@ def test_a_paused_run_can_be_stopped_and_says_so_once(desk: Desk, tiny_photo: Pa
     assert desk.project.runs[0].can_resume
 
 
-@pytest.mark.parametrize(("command", "is_proven"), [(None, True), (m.Stop(), True), (m.Pause(), False), (m.Quit(), False)])
-def test_a_run_that_ends_in_peace_hands_out_only_sliders_that_hold(
-    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, command: m.Command | None, is_proven: bool
-) -> None:
-    proven: list[object] = []
+def proving(monkeypatch: pytest.MonkeyPatch, slices: int = 1) -> list[int]:
+    """Let the tiny family find, in so many slices, that only its first slider holds. The list grows with every slice."""
+    looked: list[int] = []
 
     def prove(model: tiny_family.TinyModel) -> Generator[None, None, tiny_family.TinyModel]:
-        yield
-        proven.append(model)
-        return model
+        for k in range(slices):
+            looked.append(k)
+            yield
+        return replace(model, sliders=tiny_family.SLIDERS[:1])
 
     family = replace(tiny_family.FAMILY, prove=prove)
     monkeypatch.setattr("texgen_desktop.families.discover", lambda: {family.id: family})
-    desk.when(m.JobEnded, m.Quit())
-    if command is not None:
-        desk.when(m.TrainingProgress, command, if_=after_images(8))
+    return looked
+
+
+@pytest.mark.parametrize(
+    ("commands", "is_proven"),
+    [
+        ([], True),
+        ([m.Stop()], True),
+        ([m.Pause(), m.Stop()], True),
+        ([m.Pause(), m.Resume(), m.Stop()], True),
+        ([m.Pause()], False),
+        ([m.Quit()], False),
+    ],
+)
+def test_a_run_that_ends_in_peace_hands_out_only_sliders_that_hold(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, commands: list[m.Command], is_proven: bool
+) -> None:
+    proving(monkeypatch)
+    is_training = True
+    for number, command in enumerate(commands, start=1):
+        if is_training:
+            desk.when(m.TrainingProgress, command, if_=after_images(8 * number))
+        else:
+            desk.when(m.JobEnded, command)
+        is_training = command != m.Pause()
+    if commands != [m.Quit()]:
+        desk.when(m.JobEnded, m.Quit())
     events = desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
-    assert bool(proven) is is_proven
-    assert any(isinstance(event, m.CheckpointSaved) for event in events)
+    shown = [event.model.sliders for event in events if isinstance(event, m.ModelChanged) and event.model is not None][-1]
+    assert (shown == tiny_family.SLIDERS[:1]) is is_proven
+    assert (load_model(run_folder(desk) / "model.safetensors").header["sliders"] == 1) is is_proven
+
+
+def test_quitting_while_sliders_are_measured_does_not_wait_for_them_and_keeps_the_model(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = proving(monkeypatch, slices=100_000)
+    desk.when(m.CheckpointSaved, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert len(looked) < 100_000
     assert load_model(run_folder(desk) / "model.safetensors").family == "tiny"
 
 

@@ -10,7 +10,7 @@ from texgen_desktop.data.photos import Photo
 from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Look, Region, RenderRequest
-from texgen_desktop.families.texture_gan import FAMILY, PRESETS, TextureGanConfig, Training, _Plan, _shapes, open_model, start
+from texgen_desktop.families.texture_gan import FAMILY, PRESETS, TextureGanConfig, Training, _Plan, _shapes, open_model, render, start
 from texgen_desktop.nn.pyramid import Generator
 
 CPU = torch.device("cpu")
@@ -92,6 +92,9 @@ def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkey
     proven = run_to_end(FAMILY.prove(model))
     assert [s.id for s in proven.sliders] == names[:1]
     assert len(model.sliders) >= 3
+    request = RenderRequest(Look().with_value(names[1], 1.0), Region(0, 0, 8, 8), (8, 8))
+    monkeypatch.undo()
+    assert torch.equal(render(proven, request), render(model, RenderRequest(Look(), request.region, request.cells)))
     assert open_model(msgspec.json.decode(msgspec.json.encode(proven.header())), proven.tensors(), CPU).sliders == proven.sliders
 
 
@@ -105,6 +108,8 @@ def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkey
         {"style": [{"id": "scale", "middle": 0, "spread": 1}] * 4},
         {"style": [{"id": "scale", "middle": 0, "spread": 1}] * 1000},
         {"surprise": 1},
+        {"unproven": ["../evil"]},
+        {"unproven": "scale"},
     ],
 )
 def test_a_header_from_a_stranger_has_to_fit(change):

@@ -12,16 +12,19 @@ from torch import Tensor
 
 from texgen_desktop.data.photos import Photo
 
-# Axes that hardly vary are not blown up to unit variance: on a grey photo they are noise of the camera and of JPEG.
+# On a grey photo the lesser axes are noise of the camera and of JPEG, and are hardly blown up at all.
 _LEAST_SCALE = 0.08
-
 
 Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Principal axes of the colours: ``rgb = mean + (x * scales) @ axes``, rgb sRGB-encoded in [0, 1], rows of ``axes`` orthonormal."""
+    """Principal axes of the colours: ``rgb = mean + (x * scales) @ axes``, rgb sRGB-encoded in [0, 1], rows of ``axes`` orthonormal.
+
+    The first coordinate has unit variance. The others are whitened half the way, by the root of their share of its deviation: whitened all
+    the way a critic has as much to say of the faint colour noise of a photo as of its shapes.
+    """
 
     mean: Triple
     axes: tuple[Triple, Triple, Triple]
@@ -34,8 +37,8 @@ class Palette:
         colours = np.concatenate(samples).astype(np.float64)
         mean = colours.mean(0)
         variances, vectors = np.linalg.eigh(np.cov((colours - mean).T))
-        scales = np.sqrt(np.maximum(variances[::-1], 1e-8))
-        scales = np.maximum(scales, _LEAST_SCALE * scales[0])
+        deviations = np.sqrt(np.maximum(variances[::-1], 1e-8))
+        scales = deviations[0] * np.maximum(np.sqrt(deviations / deviations[0]), _LEAST_SCALE)
         axes = vectors[:, ::-1].T
         # An eigenvector's sign is arbitrary; fixed, so that the same photo always gives the same palette.
         axes = axes * np.where(axes.sum(1, keepdims=True) < 0, -1.0, 1.0)
@@ -47,7 +50,7 @@ class Palette:
         return scaled.to(like), mean.to(like)
 
     def encode(self, rgb: Tensor) -> Tensor:
-        """(B, 3, H, W) sRGB-encoded in [0, 1] -> coordinates of about unit variance."""
+        """(B, 3, H, W) sRGB-encoded in [0, 1] -> coordinates of at most about unit variance."""
         scaled, mean = self._matrix(rgb)
         inverse = scaled / scaled.square().sum(1, keepdim=True)
         return torch.einsum("ac,bchw->bahw", inverse, rgb - mean)

@@ -64,11 +64,12 @@ class Training:
     def end(self, outcome: Literal["paused", "stopped"], is_hurried: bool = False) -> None:
         """Let the job end at the next whole step; ``is_hurried`` saves what there is and leaves out all that takes time."""
         self._ending = outcome
-        self._is_hurried = is_hurried
+        self._is_hurried |= is_hurried
 
     def go_on(self, minutes: float | None) -> None:
         """Another sitting, limited to ``minutes`` if given, else as the run was."""
         self._ending = None
+        self._is_hurried = False
         if minutes is not None:
             self._minutes = minutes
 
@@ -118,12 +119,15 @@ class Training:
                 if trainer.images_seen and snapshots.is_due():
                     snapshots.interval_s = host.show(self._snapshot(started))
                     snapshots.done()
+                seconds = report.seconds
                 if outcome or checkpoints.is_due():
-                    saving_s = yield from self._save(started, is_proven=outcome in ("finished", "stopped") and not self._is_hurried)
+                    saving_s = yield from self._save(started)
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
-                    host.speed.learn(self._family.id, started.cost_gflop * report.share_done, report.seconds)
+                    host.speed.learn(self._family.id, started.cost_gflop * report.share_done, seconds)
+                    if outcome in ("finished", "stopped"):
+                        yield from self._prove(started)
                     return Result(outcome)
                 yield from trainer.step()
         finally:
@@ -144,8 +148,8 @@ class Training:
         self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
         return self.source
 
-    def _save(self, started: Started, is_proven: bool) -> Generator[None, None, float]:
-        """Write checkpoint and model; returns the seconds that writing took. A proven model has only the sliders that hold."""
+    def _save(self, started: Started) -> Generator[None, None, float]:
+        """Write checkpoint and model; returns the seconds that writing took."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
         tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
         yield
@@ -156,12 +160,23 @@ class Training:
         path = save_checkpoint(started.run.checkpoints_folder, started.trainer.state(), header)
         writing_s = clock() - began_s
         yield
-        if is_proven:  # with the checkpoint safe there is time to look closely
-            source = replace(source, model=(yield from self._family.prove(source.model)))
         began_s = clock()
         self._save_model(started, source)
         self._host.emit(CheckpointSaved(images_seen, path))
         return writing_s + clock() - began_s
+
+    def _prove(self, started: Started) -> Iterator[None]:
+        """Write the model once more, with only the sliders that hold. What was saved stays as it is when the program is in a hurry."""
+        assert self.source is not None
+        proof = self._family.prove(self.source.model)
+        while not self._is_hurried:
+            try:
+                next(proof)
+            except StopIteration as end:
+                self._save_model(started, replace(self.source, model=end.value))
+                return
+            yield
+        proof.close()
 
     def _save_model(self, started: Started, source: Source) -> None:
         run, model = started.run, source.model

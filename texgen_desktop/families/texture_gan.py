@@ -1,8 +1,9 @@
 """A fully convolutional GAN on a torus, coarse to fine, learnt from one photo or several.
 
-Level 0 learns to make a small picture of the texture out of noise. Every finer level learns to add its detail to the level below,
-at first to halved crops of the photo itself: so all levels learn at the same time, and none waits for another. Later half of a
-batch stands on the generator's own coarse pictures, which closes the gap between the two. Each level has a critic of its own.
+Level 0 learns to make a small picture of the texture out of noise. Every finer level learns to mend the level below and to add
+its detail, at first to halved crops of the photo itself: so all levels learn at the same time, and none waits for another. Later
+half of a batch stands on the generator's own coarse pictures, which closes the gap between the two. Each level has a critic of
+its own.
 
 Losses: relativistic pairing with approximate R1 + R2 (R3GAN, Huang et al. 2024; Seaweed APT, Lin et al. 2025). The pyramid of
 critics is that of SinGAN (Shaham et al. 2019), which trains its levels one after another.
@@ -133,7 +134,7 @@ class TextureGan:
     device: torch.device
 
     unproven: frozenset[str] = frozenset()
-    """Axes whose sliders are kept from the artist: they were measured and do not change what they name."""
+    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
@@ -179,6 +180,8 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     axes = tuple(StyleAxis(a.id, a.middle, a.spread) for a in told.style)
     if not {a.id for a in axes} <= _SLIDERS.keys() or len({a.id for a in axes}) < len(axes):
         raise msgspec.ValidationError("unknown or repeated style axes")
+    if not set(told.unproven) <= {a.id for a in axes}:
+        raise msgspec.ValidationError("unknown unproven axes")
     generator = Generator(_shapes(told.config), len(axes))
     generator.load_state_dict(dict(tensors), strict=True)
     return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device, frozenset(told.unproven))
@@ -193,7 +196,8 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
     """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
     look, region = request.look, request.region
     shapes = [model.generator.level(k).shape for k in range(model.level_count)]
-    style = torch.tensor([[look.value(axis.id) for axis in model.axes]], dtype=torch.float32, device=model.device)
+    values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
+    style = torch.tensor([values], dtype=torch.float32, device=model.device)
 
     def noise(level: int, y: int, x: int, height: int, width: int) -> Tensor:
         is_layout = level == 0
@@ -208,32 +212,34 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
 
 
 def slider_proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
-    """For each axis Spearman's correlation of its positions with the property that it names; a picture a slice."""
-    side = _PROOF_SIDE_PX // model.cell_px
-    found = {}
+    """For each axis Spearman's correlation of its positions with the property that it names; a picture a slice.
+
+    The bends are measured after each channel got the mean and variance of the middle position: what is left is no matter of colour.
+    """
+    side = max(_PROOF_SIDE_PX // model.cell_px, _COARSE_CROP_PX)  # as many cells as the crops that were learnt from
+    cells, region = (side, side), Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
+    positions = [float(position) for position in np.linspace(-1, 1, _PROOF_POSITIONS)]
+    values: dict[str, list[float]] = {axis.id: [] for axis in model.axes}
 
     def picture(look: Look) -> NDArray[np.float32]:
-        region = Region(0, 0, side * model.cell_px, side * model.cell_px)
-        return render(model, RenderRequest(look, region, (side, side))).permute(1, 2, 0).cpu().numpy()
+        return render(model, RenderRequest(look, region, cells)).permute(1, 2, 0).cpu().numpy()
 
-    for axis in model.axes:
-        positions, values = [], []
-        for seed in range(_PROOF_SEEDS):
-            look = Look(layout_seed=seed, detail_seed=seed)
-            middle = picture(look)
-            for position in np.linspace(-1, 1, _PROOF_POSITIONS):
-                made = picture(look.with_value(axis.id, float(position)))
-                positions.append(float(position))
-                values.append(_PROPERTIES[axis.id](made if axis.id in _OF_COLOUR else matched(made, middle)))
+    for seed in range(_PROOF_SEEDS):
+        look = Look(layout_seed=seed, detail_seed=seed)
+        middle = picture(look)
+        yield
+        for axis in model.axes:
+            for position in positions:
+                made = picture(look.with_value(axis.id, position))
+                values[axis.id].append(_PROPERTIES[axis.id](made if axis.id in _OF_COLOUR else matched(made, middle)))
                 yield
-        found[axis.id] = spearman(positions, values)
-    return found
+    return {name: spearman(positions * _PROOF_SEEDS, found) for name, found in values.items()}
 
 
 def prove(model: TextureGan) -> Slices[None, None, TextureGan]:
     """The model with only those sliders that hold what their names say."""
     proofs = yield from slider_proofs(model)
-    return replace(model, unproven=frozenset(name for name, rho in proofs.items() if rho < _HOLDS_FROM))
+    return replace(model, unproven=frozenset(name for name, rho in proofs.items() if not rho >= _HOLDS_FROM))
 
 
 class Training:

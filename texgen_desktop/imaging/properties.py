@@ -38,7 +38,7 @@ def width_over_height(picture: Picture) -> float:
 
 
 def lean(picture: Picture) -> float:
-    """The off-diagonal of the structure tensor over its trace, in [-0.5, 0.5]: which diagonal the structure runs along."""
+    """The off-diagonal of the structure tensor over its trace, in [-0.5, 0.5]: above 0 for a slope from bottom left to top right."""
     xx, yy, xy = _gradients(picture)
     return xy / max(xx + yy, 1e-12)
 

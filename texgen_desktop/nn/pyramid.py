@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from texgen_desktop.nn.layers import LEAK, convolution, double
 
 COLOURS = 3
-LOUDEST = 4.0  # in the caller's colour space, whose unit is about a standard deviation
+LOUDEST = 4.0  # of a picture made from noise, or of the detail of a level; the caller's unit is about a standard deviation
 _FULL_WIDTH = 8  # channels at a level's full resolution, where each costs four times as much
 
 NoiseSource = Callable[[int, int, int, int, int], Tensor]
@@ -95,13 +95,13 @@ class Level(nn.Module):
         if below is None:
             return _bounded(self.leave(x))
         x = F.pixel_shuffle(F.leaky_relu(self.split(x), LEAK), 2)
-        detail = _bounded(self.leave(x))[..., 1:-1, 1:-1]  # the lean convolution uses up half a position: cut to whole ones
-        return detail + _inner(double(_inner(below, self.margin - 2)), 2)
+        detail = _bounded(self.leave(_inner(x, 1)))  # the lean convolution uses up half a position: cut to whole ones
+        return detail + double(_inner(below, self.margin - 1))
 
 
-def _bounded(picture: Tensor) -> Tensor:
+def _bounded(x: Tensor) -> Tensor:
     """Softly: a generator that may shout louder than any photo wins for a while, and then nobody learns."""
-    return LOUDEST * torch.tanh(picture / LOUDEST)
+    return LOUDEST * torch.tanh(x / LOUDEST)
 
 
 def _inner(picture: Tensor, edge: int) -> Tensor:
