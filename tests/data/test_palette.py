@@ -7,11 +7,9 @@ import torch
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 
-MEAN, AXES, DEVIATIONS = (
-    np.float32([0.5, 0.4, 0.45]),
-    np.linalg.qr(np.float32([[1, 1, 1], [1, -1, 0], [1, 1, -2]]).T)[0].T,
-    (0.1, 0.016, 0.0001),
-)
+MEAN = np.float32([0.5, 0.4, 0.45])
+AXES = np.linalg.qr(np.float32([[1, 1, 1], [1, -1, 0], [1, 1, -2]]).T)[0].T
+DEVIATIONS = (0.1, 0.016, 0.0001)
 
 
 def coloured_photo(deviations: tuple[float, float, float] = DEVIATIONS) -> Photo:
