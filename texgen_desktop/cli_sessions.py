@@ -212,7 +212,7 @@ class SampleSession(ModelSession):
         known = {slider.id for slider in model.sliders}
         unknown = [name for name, _ in self._settings.look.style if name not in known]
         if unknown:
-            sliders = ", ".join(slider.id.replace("_", "-") for slider in model.sliders)
+            sliders = ", ".join(slider.id.replace("_", "-") for slider in model.sliders) or "none"
             self.fail(m.Problem(f"This model has no slider named {', '.join(unknown)}.", f"Its sliders are: {sliders}."))
             return
         self.post(m.Export(self._settings))
