@@ -209,6 +209,8 @@ def test_a_run_that_ends_in_peace_hands_out_only_sliders_that_hold(
     shown = [event.model.sliders for event in events if isinstance(event, m.ModelChanged) and event.model is not None][-1]
     assert (shown == tiny_family.SLIDERS[:1]) is is_proven
     assert (load_model(run_folder(desk) / "model.safetensors").header["sliders"] == 1) is is_proven
+    told = [event.message for event in events if isinstance(event, m.Notice)]
+    assert told == [f"Left out, for the texture does not follow: {tiny_family.SLIDERS[1].title}."] * is_proven
 
 
 def test_quitting_while_sliders_are_measured_does_not_wait_for_them_and_keeps_the_model(

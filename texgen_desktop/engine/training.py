@@ -13,7 +13,7 @@ import torch
 
 from texgen_desktop.engine.checkpoint import save_checkpoint
 from texgen_desktop.engine.jobs import Pace, Result, Work
-from texgen_desktop.engine.messages import CheckpointSaved, Look, Outcome, Region, RenderRequest, TrainSettings
+from texgen_desktop.engine.messages import CheckpointSaved, Look, Notice, Outcome, Region, RenderRequest, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.progress import ProgressReport
@@ -173,7 +173,11 @@ class Training:
             try:
                 next(proof)
             except StopIteration as end:
+                gone = [slider.title for slider in self.source.model.sliders if slider not in end.value.sliders]
                 self._save_model(started, replace(self.source, model=end.value))
+                if gone:
+                    what = f"Left out, for the texture does not follow: {', '.join(gone)}."
+                    self._host.emit(Notice(what, "A longer training may bring back what a slider needs."))
                 return
             yield
         proof.close()
