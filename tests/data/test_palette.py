@@ -12,8 +12,8 @@ AXES = np.linalg.qr(np.float32([[1, 1, 1], [1, -1, 0], [1, 1, -2]]).T)[0].T
 DEVIATIONS = (0.1, 0.016, 0.0001)
 
 
-def coloured_photo(deviations: tuple[float, float, float] = DEVIATIONS) -> Photo:
-    coordinates = np.random.default_rng(0).standard_normal((64, 64, 3)) * deviations
+def coloured_photo() -> Photo:
+    coordinates = np.random.default_rng(0).standard_normal((64, 64, 3)) * DEVIATIONS
     pixels = (MEAN + coordinates @ AXES).astype(np.float32)
     return Photo("coloured", pixels, 64, 64)
 

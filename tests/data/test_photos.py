@@ -118,7 +118,7 @@ def test_ten_thousand_files_are_listed_without_opening_one(tmp_path: Path, monke
 def deep_folder(tmp_path: Path) -> Iterator[Path]:
     """Folders in folders, deeper than Python's stack; taken away again, for pytest's own clearing up would drown in them."""
     folder = tmp_path
-    for _ in range(1500):
+    for _ in range(1500):  # as many as Python has stack frames, and half as many again
         folder = folder / "d"
         folder.mkdir()
     yield tmp_path
@@ -128,10 +128,9 @@ def deep_folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_folders_may_lie_as_deep_as_names_allow(deep_folder: Path) -> None:
-    tmp_path = deep_folder
-    assert find_images([photo(tmp_path, "a.png"), tmp_path]).files == (tmp_path / "a.png",)
+    assert find_images([photo(deep_folder, "a.png"), deep_folder]).files == (deep_folder / "a.png",)
     with pytest.raises(TexGenError, match="cannot be read"):
-        find_images([tmp_path / ("x" * 300)])
+        find_images([deep_folder / ("x" * 300)])
 
 
 def test_names_of_every_kind_are_found(tmp_path: Path) -> None:

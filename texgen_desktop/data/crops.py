@@ -16,6 +16,7 @@ from torch import Tensor
 
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
+from texgen_desktop.imaging.properties import LUMA
 
 SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
 STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
@@ -24,7 +25,7 @@ _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
 _BENDS = ("scale", "stretch", "slant")
-_MEASURES = {"brightness": (0.2126, 0.7152, 0.0722), "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B; the first is Rec. 709's luma
+_MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 Picture = NDArray[np.float32]
 """(H, W, 3) sRGB-encoded in [0, 1]."""
 
+LUMA = (0.2126, 0.7152, 0.0722)
+"""Rec. 709's weights of R, G, B."""
+
 
 def grey(picture: Picture) -> NDArray[np.float64]:
     """Rec. 709's luma."""
-    luma: NDArray[np.float64] = picture.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
+    luma: NDArray[np.float64] = picture.astype(np.float64) @ np.array(LUMA)
     return luma
 
 
