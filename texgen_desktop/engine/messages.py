@@ -431,7 +431,7 @@ class JobEnded:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Sent some ten times a second at most. ``losses`` are means since the last event."""
+    """Sent four times a second at most. ``losses`` are means since the last event."""
 
     images_seen: int
     images_total: int

@@ -48,8 +48,8 @@ class Colours:
 
 SPACING = Spacing()
 COLOURS = Colours()
-CURVE_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#4f9bd9", "#cccccc")
-"""Okabe and Ito's set, told apart by colour-blind eyes; its blue lifted and its black turned to grey for a dark ground."""
+CURVE_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#9a8cf5", "#cccccc")
+"""Okabe and Ito's set, told apart by colour-blind eyes; its deep blue turned to violet and its black to grey for a dark ground."""
 
 
 def apply(app: QApplication) -> None:
