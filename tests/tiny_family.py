@@ -17,7 +17,7 @@ from msgspec import Meta
 from torch import Tensor, nn
 
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, Look, RenderRequest, Slider
+from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider
 
 CELL_PX = 8
 SLIDERS = (Slider("warmth", "Warmth", "From blue to orange."), Slider("contrast", "Contrast", "From flat to harsh."))
@@ -36,6 +36,7 @@ class TinyModel:
     sliders: tuple[Slider, ...] = SLIDERS
     cell_px: int = CELL_PX
     level_count: int = 2
+    seeds: tuple[Seed, ...] = ("layout", "detail")
 
     def header(self) -> dict[str, Any]:
         return {"cell_px": self.cell_px, "sliders": len(self.sliders)}
@@ -93,6 +94,9 @@ class TinyTrainer:
         count, self.loss_count = self.loss_count, 0
         self.loss_sum.zero_()
         return {"match": mean} if count else {}
+
+    def tune(self, config: Config) -> None:
+        self.config = config
 
     def state(self) -> dict[str, Tensor]:
         state = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}

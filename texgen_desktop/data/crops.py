@@ -25,6 +25,14 @@ _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
 _BENDS = ("scale", "stretch", "slant")
+AXIS_WORDS = {
+    "scale": ("Scale", "How large the grains, stones or leaves are."),
+    "stretch": ("Stretch", "Wider than high to the right, higher than wide to the left."),
+    "slant": ("Slant", "Leaning to one side or to the other."),
+    "brightness": ("Brightness", "Like the darker or the lighter parts of the photo."),
+    "warmth": ("Warmth", "Like the bluer or the redder parts of the photo."),
+}
+"""The title of each axis that a sampler may have, and what it changes."""
 _MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B
 
 
