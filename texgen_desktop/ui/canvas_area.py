@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_OFFER_CHOICES = (("settings", "Restore its settings"), ("photo", "Use as photo"))
+_RESTORE, _VARY, _LEARN = ("settings", "Restore its settings"), ("vary", "Vary it"), ("photo", "Use as photo")
 
 
 class CanvasArea(QWidget):
@@ -84,7 +84,11 @@ class CanvasArea(QWidget):
             self.offer_bar.show_offer("", ())
         else:
             name = one_line(state.offer.path.name)
-            self.offer_bar.show_offer(f"{name} was exported from this program, and remembers how it was made.", _OFFER_CHOICES)
+            choices = (_VARY, _LEARN) if state.can_vary_photos else (_LEARN,)
+            if state.offer.recipe is None:
+                self.offer_bar.show_offer(f"The model can vary {name}, or a new one can learn from it.", choices)
+            else:
+                self.offer_bar.show_offer(f"{name} was exported from this program, and remembers how it was made.", (_RESTORE, *choices))
 
     def _show_photo(self, state: StudioState) -> None:
         """Show the part of the project's first photo that is learnt, at the scale that it is learnt at."""
