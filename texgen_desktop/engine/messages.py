@@ -67,7 +67,10 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a new run is started with. ``config`` overrides single fields of the preset's config."""
+    """What a new run is started with. ``config`` overrides single fields of the preset's config.
+
+    ``start_from`` is the model file whose weights the run begins with, empty for new ones.
+    """
 
     family: str = "texture_gan"
     preset: str = "standard"
@@ -75,6 +78,7 @@ class TrainSettings:
     images: int | None = None
     minutes: float | None = None
     seed: int = 0
+    start_from: str = ""
 
 
 @dataclass(frozen=True)

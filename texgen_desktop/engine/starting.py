@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,17 +13,18 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
-from texgen_desktop.engine.checkpoint import load_newest
+from texgen_desktop.engine.checkpoint import load_newest, save_checkpoint
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
+from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
-from texgen_desktop.engine.source import Source
+from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
 from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.families import Family, Trainer
+from texgen_desktop.families import Family, Model, Trainer
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,21 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     photos = yield from _load_photos(project, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield
+    if settings.start_from:
+        trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
     machine = _conditions(host.device, trainer)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
+    if settings.start_from:  # that file may be gone tomorrow
+        save_checkpoint(run.checkpoints_folder, trainer.state(), {"family": family.id, "images_seen": 0})
     return Started(run, config, trainer, photos, schedule_gflop(family, config))
+
+
+def _model_to_start_from(path: Path, family: Family, device: torch.device) -> Model:
+    found = load_model(path).family
+    if found != family.id:
+        hint = f"Choose a model of the family {family.id.replace('_', '-')}."
+        raise TexGenError(f"{path.name} holds a model of the family {found.replace('_', '-')}: this run cannot start from it.", hint)
+    return open_source(path, {family.id: family}, device).model
 
 
 def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
