@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -12,10 +12,12 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
+from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.checkpoint import load_newest
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
+from texgen_desktop.engine.picture_intake import pictures_for
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
@@ -45,17 +47,17 @@ class Started:
 
     run: Run
     trainer: Trainer
-    photos: list[Photo]
+    photos: Sequence[Photo]
     cost_gflop: float
 
 
 def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Generator[None, None, Started]:
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
-    photos = yield from _load_photos(project, project.photos)
+    photos = (yield from pictures_for(family, project)) or (yield from _load_photos(project, project.photos))
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield
-    machine = _conditions(host.device, trainer)
+    machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
     return Started(run, trainer, photos, schedule_gflop(family, config))
 
@@ -63,7 +65,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
 def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
     """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself."""
     config = config_of_run(family, run.config)
-    photos = yield from _load_photos(project, run.photos)
+    photos = (yield from pictures_for(family, project)) or (yield from _load_photos(project, run.photos))
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield
     run = project.run(run.id)  # again: the project may have been saved elsewhere meanwhile
@@ -72,7 +74,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
         trainer.load_state(loaded.tensors, loaded.images_seen)
-    _compare(host, run.machine, _conditions(host.device, trainer))
+    _compare(host, run.machine, _conditions(host.device, trainer) | _pictures_named(project, photos))
     return Started(run, trainer, photos, schedule_gflop(family, config))
 
 
@@ -81,9 +83,14 @@ def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Generator[Non
         raise TexGenError("There is no photo to learn from.", "Add a photo first.")
     loaded = []
     for photo in photos:
-        loaded.append(load_photo(project.photo_path(photo.name), photo.crop, photo.working_side_px))
+        loaded.append(replace(load_photo(project.photo_path(photo.name), photo.crop, photo.working_side_px), group=photo.group))
         yield
     return loaded
+
+
+def _pictures_named(project: Project, photos: Sequence[Photo]) -> dict[str, Any]:
+    """A set that has grown since is another one."""
+    return {"picture_set": project.pictures.sha256[:12]} if isinstance(photos, PictureSet) and project.pictures else {}
 
 
 def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import msgspec
@@ -147,6 +147,8 @@ class Family:
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
     crop_px: Callable[[Any], int] = lambda config: 0
     """config -> side of the widest training crop at the working scale: no larger structure can be learnt."""
+    makes: Literal["textures", "images"] = "textures"
+    """What comes out: endless texture, or separate pictures."""
 
 
 def discover() -> dict[str, Family]:
