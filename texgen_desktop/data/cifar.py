@@ -301,7 +301,7 @@ class _Instructions(dict[int, Callable[[Any], None]]):
     def __getitem__(self, code: int) -> Callable[[Any], None]:
         self._left -= 1
         if self._left < 0:
-            raise _Refused("more than a million steps")
+            raise _Refused(f"more than {_MAX_INSTRUCTIONS:,} steps")
         if code not in self:
             raise _Refused(f"the instruction {bytes([code])!r}")
         return super().__getitem__(code)

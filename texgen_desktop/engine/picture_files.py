@@ -133,7 +133,8 @@ class PictureWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what a full disk did not take is not needed any more
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
     @property

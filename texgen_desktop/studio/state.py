@@ -54,7 +54,8 @@ class StudioState:
 
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
-    ``taking_in`` is how far a picture set is that is being read. ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
+    ``taking_in`` is how far a picture set is that is being read.
+    ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
     engine_ready: bool = False

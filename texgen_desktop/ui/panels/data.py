@@ -51,10 +51,10 @@ class DataPanel(Panel):
         self._pictures: dict[str, NDArray[np.uint8]] = {}
         self._model = PhotoListModel(self)
         self._list = self._make_list()
-        self._empty = words("No photos yet. Drop photos or a folder on the window, or press Add.")
+        self._empty = words("No photos yet. Drop photos or a folder on the window, or press Add.", "no_photos")
         self._set = PictureSetView()
         self._progress = words(name="intake_progress")
-        self._cancel = button("cancel_intake", "cancel", "Cancel", "Stop reading; nothing of the new pictures is kept")
+        self._cancel = button("cancel_intake", "close", "Cancel", "Stop reading; nothing of the new pictures is kept")
         self._add = self._make_add_button()
         self._remove = button("remove_photo", "trash", "Remove", "Take the selected photo out of the project; the file on disk stays")
         self._crop_view = CropView()
