@@ -71,7 +71,7 @@ def test_a_cifar_folder_becomes_a_project_that_an_image_family_learns(desk: Desk
     assert np.array_equal(given.pixels[:20], cifar_files.pictures(20, 1))
     assert desk.only(m.ContactSheet).image.shape[2] == 3
     assert desk.all(m.PicturesProgress)[-1] == m.PicturesProgress(4, 4)
-    assert [file.name for file in desk.project.skipped] == ["Validation and test"]
+    assert [file.name for file in desk.project.skipped] == ["The part for validation and test (1 file)"]
 
 
 def test_the_set_is_there_after_reopening_and_after_save_as(desk: Desk, cifar: Path, tmp_path: Path) -> None:

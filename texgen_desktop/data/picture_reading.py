@@ -61,8 +61,9 @@ class PictureReader:
         if not all(cifar.is_test_batch(found.name) for found in batches):
             self._held_out |= {id(found) for found in batches if cifar.is_test_batch(found.name)}
         if self._held_out:
-            reason = f"{len(self._held_out):,} files are kept out of the training: they are meant for measuring."
-            self.skipped.append(Skipped("Validation and test", reason, "Drop their folder or file by itself to learn from it."))
+            count = len(self._held_out)
+            name = f"The part for validation and test ({count:,} file{'s' if count > 1 else ''})"
+            self.skipped.append(Skipped(name, "it is meant for measuring.", "Drop it by itself to learn from it."))
 
     @property
     def total(self) -> int:

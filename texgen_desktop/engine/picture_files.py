@@ -174,7 +174,7 @@ class PictureWriter:
     def commit(self, folder: Path, sha256: str) -> PicturesRecord:
         """Make the finished file the picture set of the project in ``folder``, in place of the one before."""
         old = [path.name for path in folder.iterdir() if _ARRAY_NAME.fullmatch(path.name)]
-        classes = sorted(self._classes)
+        classes = sorted(self._classes, key=lambda name: (name.casefold(), name))
         rank = {self._classes[name]: place for place, name in enumerate(classes)}
         record = PicturesRecord(
             file=_next_name(old),
