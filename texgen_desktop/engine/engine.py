@@ -9,10 +9,12 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from texgen_desktop import families
+from texgen_desktop.data.photos import default_working_side, load_photo
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.device import choose_device, conv_gflops, describe, use_all_cores
 from texgen_desktop.engine.errors import explain
@@ -30,6 +32,7 @@ from texgen_desktop.engine.training import Training
 from texgen_desktop.engine.workspace import Intake, Workspace
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
+from texgen_desktop.imaging.read import probe_image
 from texgen_desktop.imaging.recipe_text import read_metadata
 
 Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
@@ -160,6 +163,10 @@ class Engine:
                 self._pause()
             case m.Stop():
                 self._stop()
+            case m.Tune(values):
+                self._tune(dict(values))
+            case m.VaryPhoto(path):
+                self._intake = self._vary(self._reader(), path)
             case m.Export(settings):
                 self._export(settings)
             case m.Cancel(job):
@@ -321,6 +328,29 @@ class Engine:
             self._training = Training(self._host, project, family, run.settings, run)
         self._training.go_on(minutes)
         self._begin("train", self._training.work())
+
+    def _tune(self, values: dict[str, Any]) -> None:
+        if self._training is None:
+            raise TexGenError("No run is in training.", "Change the setting before the next one is started.")
+        self._training.tune(values)
+
+    def _reader(self) -> Source:
+        """The model that is shown, where it can read photos and stays as it is meanwhile."""
+        source = self._stage.source
+        if source is None or source.family.encode is None:
+            raise TexGenError("The model that is shown cannot read photos.", "Open one that can, or learn from the photo.")
+        if "train" in self._jobs:
+            raise TexGenError("A texture is being trained.", "Pause or stop the training, then vary a photo.")
+        return source
+
+    def _vary(self, source: Source, path: Path) -> Intake:
+        """Read a photo into a model, and show that."""
+        assert source.family.encode is not None
+        header = probe_image(path)
+        photo = load_photo(path, m.Crop(), default_working_side(header.width_px, header.height_px))
+        yield
+        model = yield from source.family.encode(source.model, photo)
+        self._stage.replace(replace(source, model=model, sha256=""))
 
     def _pause(self) -> None:
         if self._training is not None and "train" in self._jobs:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from texgen_desktop.engine.look import LARGEST_SEED, LARGEST_STRENGTH, check_look
-from texgen_desktop.families import Look, Region, RenderRequest, Slider
+from texgen_desktop.families import Look, Region, RenderRequest, Seed, Slider
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SEED", "LARGEST_STRENGTH", "Look", "Region", "RenderRequest", "Slider", "check_look"]
+__all__ = ["LARGEST_SEED", "LARGEST_STRENGTH", "Look", "Region", "RenderRequest", "Seed", "Slider", "check_look"]
 
 JobKind = Literal["train", "export"]
 Outcome = Literal["finished", "stopped", "paused", "failed"]
@@ -127,11 +127,15 @@ class ProjectInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """The model that renders and exports now. ``sha256`` names its weights, or is empty while it is still being trained."""
+    """The model that renders and exports now. ``sha256`` names its weights, or is empty while it is still being trained.
+
+    ``seeds`` are those that change its picture.
+    """
 
     source: Path
     family: str
     sliders: tuple[Slider, ...]
+    seeds: tuple[Seed, ...]
     cell_px: int
     level_count: int
     sha256: str
@@ -141,7 +145,7 @@ class ModelInfo:
 class FieldInfo:
     """One field of a family's config, as forms and the command line need it. ``sets_crop``: with it ``PresetInfo.crop_px`` changes.
 
-    ``is_above_minimum``: the minimum itself is not allowed.
+    ``is_above_minimum``: the minimum itself is not allowed. ``is_live``: it may be changed while a run trains.
     """
 
     name: str
@@ -154,6 +158,7 @@ class FieldInfo:
     choices: tuple[str, ...] = ()
     sets_crop: bool = False
     is_above_minimum: bool = False
+    is_live: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,11 +178,15 @@ class PresetInfo:
 
 @dataclass(frozen=True)
 class FamilyInfo:
+    """``reads_photos``: its models can take a photo as the middle of their sliders."""
+
     id: str
     title: str
     description: str
     fields: tuple[FieldInfo, ...]
     presets: tuple[PresetInfo, ...]
+    makes: Literal["textures", "images"] = "textures"
+    reads_photos: bool = False
 
 
 @dataclass(frozen=True)
@@ -332,6 +341,20 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Tune:
+    """Go on training with other values of live fields, as (name, value)."""
+
+    values: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class VaryPhoto:
+    """Take a photo as the middle of the sliders of the model that is shown, where its family can read photos."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
 class Render:
     """Show this. Of several only the newest is answered; while a run trains, the newest is answered again and again.
 
@@ -386,6 +409,8 @@ Command = (
     | Pause
     | Resume
     | Stop
+    | Tune
+    | VaryPhoto
     | Render
     | Export
     | Cancel

@@ -14,7 +14,7 @@ from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.checkpoint import load_newest
-from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop
+from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
 from texgen_desktop.engine.picture_intake import pictures_for
@@ -22,6 +22,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.speed import TrainingSpeed
+from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Trainer
 
@@ -43,9 +44,10 @@ class Host:
 
 @dataclass(eq=False)
 class Started:
-    """A run in memory. ``cost_gflop`` is the work of its whole schedule."""
+    """A run in memory. ``config`` is as it was tuned last, ``cost_gflop`` the work of its whole schedule."""
 
     run: Run
+    config: msgspec.Struct
     trainer: Trainer
     photos: Sequence[Photo]
     cost_gflop: float
@@ -59,7 +61,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     yield
     machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
-    return Started(run, trainer, photos, schedule_gflop(family, config))
+    return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 
 def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
@@ -74,8 +76,11 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
         trainer.load_state(loaded.tensors, loaded.images_seen)
+    if tuned := read_tuning(run.tuning_path, trainer.images_seen):
+        config = tuned_config(family, config, tuned)
+        trainer.tune(config)
     _compare(host, run.machine, _conditions(host.device, trainer) | _pictures_named(project, photos))
-    return Started(run, trainer, photos, schedule_gflop(family, config))
+    return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 
 def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Generator[None, None, list[Photo]]:

@@ -136,6 +136,11 @@ class Studio(QObject):
             self._set(training="stopping")
             self._post(m.Stop())
 
+    def tune(self, values: dict[str, Any]) -> None:
+        """Go on with other values of live fields while a run trains."""
+        if self.state.training in ("running", "paused") and values:
+            self._post(m.Tune(tuple(values.items())))
+
     # ------------------------------------------------------------------------------------------- the look
 
     def set_slider(self, slider_id: str, value: float) -> None:
@@ -233,14 +238,18 @@ class Studio(QObject):
     def dismiss_problem(self) -> None:
         self._set(problem=None)
 
-    def accept_offer(self, choice: Literal["photo", "settings"]) -> None:
-        """Take a dropped export as a photo to learn from, or set seeds and sliders as they were when it was made."""
+    def accept_offer(self, choice: Literal["photo", "vary", "settings"]) -> None:
+        """Learn from a dropped picture, vary it with the model, or set seeds and sliders as they were when it was exported."""
         offer = self.state.offer
         self._set(offer=None)
-        if offer is None or offer.recipe is None:
+        if offer is None:
             return
         if choice == "photo":
             self._open(m.CreateProject((offer.path,)))
+        elif choice == "vary":
+            self._post(m.VaryPhoto(offer.path))
+        elif offer.recipe is None:
+            return
         elif offer.is_model_open:
             self._restore(offer.recipe.look)
         else:
@@ -289,7 +298,7 @@ class Studio(QObject):
                 self._ask_for_picture()
             case m.CommandFailed():
                 self._refresh.free()
-            case m.RecipeRead(path=path, recipe=None):
+            case m.RecipeRead(path=path, recipe=None) if self.state.offer is not event:
                 self._open(m.CreateProject((path,)))
         self._start_if_awaited()
 

@@ -68,7 +68,7 @@ class TrainingPanel(Panel):
             self._show_family(_family_of(new))
         if old is None or families_changed or old.settings != new.settings:
             self._show_settings(new)
-        self._choices.setEnabled(new.engine_ready and new.training == "idle" and not new.is_read_only)
+        self._show_what_is_open(new, is_anew=old is None or families_changed or old.settings.family != new.settings.family)
         self._show_buttons(new)
         if old is None or old.can_resume != new.can_resume:  # an icon is drawn anew, which is too dear for every step of progress
             self._show_pause_or_resume(new)
@@ -148,6 +148,15 @@ class TrainingPanel(Panel):
         self._about.setText(_about(family, preset, dict(settings.config)))
         self._about.setVisible(bool(self._about.text()))
 
+    def _show_what_is_open(self, state: StudioState, is_anew: bool) -> None:
+        """While a run trains only live settings can be changed."""
+        is_idle = state.training == "idle"
+        self._choices.setEnabled(state.engine_ready and state.training in ("idle", "running", "paused") and not state.is_read_only)
+        if is_anew or self._family.isEnabled() != is_idle:
+            for editor in (self._family, self._preset, self._seed):
+                editor.setEnabled(is_idle)
+            self._form.set_live_only(not is_idle)
+
     def _show_buttons(self, state: StudioState) -> None:
         self._train.setEnabled(state.can_train)
         self._pause.setEnabled(state.can_pause or state.can_resume)
@@ -190,6 +199,7 @@ class TrainingPanel(Panel):
 
     def _on_config_changed(self) -> None:
         self._change(config=self._form.overrides())
+        self.studio.tune(self._form.live_values())
 
     def _on_pause_clicked(self) -> None:
         if self.studio.state.can_resume:
