@@ -99,7 +99,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "photos", type=Path, nargs="*", metavar="PHOTO_OR_FOLDER", help="what to learn; not needed where the project has photos"
+        "photos",
+        type=Path,
+        nargs="*",
+        metavar="PHOTO_OR_FOLDER",
+        help="what to learn: photos, folders, class folders, CIFAR, or a .zip or .tar.gz of them; not needed where the project has some",
     )
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="where all is kept; an unfinished run there goes on")
     parser.add_argument("--family", default="texture-gan", help="kind of model (default: texture-gan)")

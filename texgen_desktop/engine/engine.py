@@ -37,7 +37,7 @@ from texgen_desktop.imaging.recipe_text import read_metadata
 
 Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
 """Commands that end a run in training first: it is saved, and they wait for that."""
-AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.Quit
+AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.CancelIntake | m.Quit
 """Commands that never wait behind others."""
 _ENDED = object()
 
@@ -171,6 +171,8 @@ class Engine:
                 self._export(settings)
             case m.Cancel(job):
                 self._cancel(job)
+            case m.CancelIntake():
+                self._cancel_intake()
             case m.ReadRecipe(path):
                 self._read_recipe(path)
             case m.OpenModel(path):
@@ -236,6 +238,14 @@ class Engine:
         self._intake = None
         self._held.clear()
         self._report(problem)
+
+    def _cancel_intake(self) -> None:
+        if self._intake is not None:
+            self._intake.close()
+            self._intake = None
+            self._held.clear()
+            self._emit(m.PicturesProgress(0, 0))
+            self._emit(m.Notice("Cancelled.", "What was not taken in yet was left where it is."))
 
     def _advance_pictures(self) -> None:
         if self._pictures is not None and next(self._pictures, _ENDED) is _ENDED:

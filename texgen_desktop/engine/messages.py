@@ -47,13 +47,27 @@ class Crop:
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """A photo of the project. It is learnt from ``crop``, scaled so that the crop's short side is ``working_side_px``."""
+    """A photo of the project. It is learnt from ``crop``, scaled so that the crop's short side is ``working_side_px``.
+
+    ``group`` is the folder that it came from, where photos came from several.
+    """
 
     name: str
     width_px: int
     height_px: int
     crop: Crop
     working_side_px: int
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class PictureSetInfo:
+    """The project's picture set: squares of ``side_px``. ``classes`` are (name, how many); ``notes`` say what is odd about it."""
+
+    count: int
+    side_px: int
+    classes: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,7 @@ class ProjectInfo:
     run_id: str | None
     look: Look = field(default_factory=Look)
     opening: int = 0
+    pictures: PictureSetInfo | None = None
 
 
 @dataclass(frozen=True)
@@ -227,7 +242,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class CreateProject:
-    """Start a project from photos and folders of photos. An empty ``folder`` means the application's data folder."""
+    """Start a project from photos, folders of photos, or a picture set. An empty ``folder`` means the application's data folder."""
 
     paths: tuple[Path, ...]
     folder: Path | None = None
@@ -251,6 +266,11 @@ class OpenModel:
 @dataclass(frozen=True)
 class AddPhotos:
     paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class CancelIntake:
+    """Stop taking in what was dropped. Photos that are in already stay; of a picture set nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -380,6 +400,7 @@ Command = (
     | OpenProject
     | OpenModel
     | AddPhotos
+    | CancelIntake
     | RemovePhoto
     | FramePhoto
     | SaveProjectAs
@@ -433,6 +454,21 @@ class PhotoLoaded:
     """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024."""
 
     name: str
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class PicturesProgress:
+    """A picture set is being taken in: ``done`` of ``total`` files. Sent four times a second at most; at the end both are the same."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class ContactSheet:
+    """Some pictures of the project's set for the screen, row by row in the order of the classes: (H, W, 3) uint8."""
+
     image: NDArray[np.uint8]
 
 
@@ -537,6 +573,8 @@ Event = (
     | FamiliesChanged
     | ProjectChanged
     | PhotoLoaded
+    | PicturesProgress
+    | ContactSheet
     | ModelChanged
     | JobStarted
     | JobEnded

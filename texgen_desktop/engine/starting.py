@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
+from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.checkpoint import load_newest, save_checkpoint
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
 from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.picture_intake import pictures_for
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source, open_source
@@ -49,19 +51,19 @@ class Started:
     run: Run
     config: msgspec.Struct
     trainer: Trainer
-    photos: list[Photo]
+    photos: Sequence[Photo]
     cost_gflop: float
 
 
 def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Generator[None, None, Started]:
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
-    photos = yield from _load_photos(project, project.photos)
+    photos = (yield from pictures_for(family, project)) or (yield from _load_photos(project, project.photos))
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield
     if settings.start_from:
         trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
-    machine = _conditions(host.device, trainer)
+    machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
     if settings.start_from:  # that file may be gone tomorrow
         save_checkpoint(run.checkpoints_folder, trainer.state(), {"family": family.id, "images_seen": 0})
@@ -79,7 +81,7 @@ def _model_to_start_from(path: Path, family: Family, device: torch.device) -> Mo
 def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
     """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself."""
     config = config_of_run(family, run.config)
-    photos = yield from _load_photos(project, run.photos)
+    photos = (yield from pictures_for(family, project)) or (yield from _load_photos(project, run.photos))
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield
     run = project.run(run.id)  # again: the project may have been saved elsewhere meanwhile
@@ -91,7 +93,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run) -> Gener
     if tuned := read_tuning(run.tuning_path, trainer.images_seen):
         config = tuned_config(family, config, tuned)
         trainer.tune(config)
-    _compare(host, run.machine, _conditions(host.device, trainer))
+    _compare(host, run.machine, _conditions(host.device, trainer) | _pictures_named(project, photos))
     return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 
@@ -100,9 +102,14 @@ def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Generator[Non
         raise TexGenError("There is no photo to learn from.", "Add a photo first.")
     loaded = []
     for photo in photos:
-        loaded.append(load_photo(project.photo_path(photo.name), photo.crop, photo.working_side_px))
+        loaded.append(replace(load_photo(project.photo_path(photo.name), photo.crop, photo.working_side_px), group=photo.group))
         yield
     return loaded
+
+
+def _pictures_named(project: Project, photos: Sequence[Photo]) -> dict[str, Any]:
+    """A set that has grown since is another one."""
+    return {"picture_set": project.pictures.sha256[:12]} if isinstance(photos, PictureSet) and project.pictures else {}
 
 
 def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from texgen_desktop.engine.messages import (
     ModelChanged,
     ModelInfo,
     Outcome,
+    PicturesProgress,
     Problem,
     ProjectChanged,
     ProjectInfo,
@@ -53,6 +54,7 @@ class StudioState:
 
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
+    ``taking_in`` is how far a picture set is that is being read.
     ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
@@ -77,6 +79,7 @@ class StudioState:
     view: ViewState = field(default_factory=ViewState)
     problem: Problem | None = None
     offer: RecipeRead | None = None
+    taking_in: PicturesProgress | None = None
 
     @property
     def is_read_only(self) -> bool:
@@ -109,7 +112,7 @@ class StudioState:
 
     @property
     def can_train(self) -> bool:
-        return self.can_edit_project and self.project is not None and bool(self.project.photos)
+        return self.can_edit_project and self.project is not None and bool(self.project.photos or self.project.pictures)
 
     @property
     def can_pause(self) -> bool:
@@ -151,6 +154,8 @@ def after(state: StudioState, event: Event) -> StudioState:
             return replace(state, exporting=True, export_progress=ExportProgress(0.0, None))
         case TrainingProgress() if state.training in ("running", "stopping"):
             return replace(state, progress=event)
+        case PicturesProgress(done=done, total=total):
+            return replace(state, taking_in=event if done < total else None)
         case ExportProgress() if state.exporting:
             return replace(state, export_progress=event)
         case JobEnded():
@@ -158,7 +163,7 @@ def after(state: StudioState, event: Event) -> StudioState:
         case RecipeRead(recipe=recipe) if recipe is not None or state.can_vary_photos:
             return replace(state, offer=event)
         case CommandFailed(problem=problem):
-            return _after_refusal(state, problem)
+            return replace(_after_refusal(state, problem), taking_in=None)
         case EngineStopped():
             state = replace(state, training="idle", has_train_job=False, exporting=False, export_progress=None)
             return replace(state, engine_ready=False, engine_ended=True)

@@ -30,6 +30,7 @@ class Studio(QObject):
     state_changed = Signal(object, object)  # StudioState before, StudioState now
     image_ready = Signal(object)  # Rendered
     photo_ready = Signal(object)  # PhotoLoaded
+    sheet_ready = Signal(object)  # ContactSheet
     losses_added = Signal(object)  # TrainingProgress
     losses_reset = Signal()
     losses_loaded = Signal(object)  # LossesLoaded, in place of what was there
@@ -64,6 +65,11 @@ class Studio(QObject):
             self._post(m.AddPhotos(paths))
         elif self.state.project is None:
             self.open_paths(paths)
+
+    def cancel_intake(self) -> None:
+        """Stop reading the picture set that was dropped; nothing of it is kept."""
+        if self.state.taking_in is not None:
+            self._post(m.CancelIntake())
 
     def remove_photo(self, name: str) -> None:
         if self.state.can_edit_project:
@@ -112,7 +118,7 @@ class Studio(QObject):
             self._post(m.Train(self.state.settings))
 
     def train_when_ready(self) -> None:
-        """Start a run as soon as the engine and a photo are there."""
+        """Start a run as soon as the engine and a photo or a picture set are there."""
         self._train_when_ready = True
         self._start_if_awaited()
 
@@ -284,6 +290,8 @@ class Studio(QObject):
                 self.losses_loaded.emit(event)
             case m.PhotoLoaded():
                 self.photo_ready.emit(event)
+            case m.ContactSheet():
+                self.sheet_ready.emit(event)
             case m.ModelChanged() | m.JobEnded(job="train"):
                 # The last live sample may have been a coarse one.
                 self._refresh.forget()
