@@ -51,13 +51,16 @@ class _NewerVersionError(TexGenError):
 
 
 def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any], keep: int = 2) -> Path:
-    """Write a checkpoint and return the path of its tensors; then let go of all but the last ``keep`` and the best.
+    """Write a checkpoint and return the path of its tensors. Tensors that are not finite raise NonFiniteLoss and nothing is written."""
+    return write_checkpoint(folder, tensor_file.encode(tensors), header, keep)
+
+
+def write_checkpoint(folder: Path, data: bytes, header: Mapping[str, Any], keep: int = 2) -> Path:
+    """Write encoded tensors as a checkpoint, return their path; then let go of all but the last ``keep`` and the best.
 
     ``header`` holds plain JSON values, among them ``images_seen`` (int) and, where there is one, ``score`` (float, lower is better).
-    Tensors that are not finite raise NonFiniteLoss and nothing is written.
     """
     images_seen = int(header["images_seen"])
-    data = tensor_file.encode(tensors)
     folder.mkdir(parents=True, exist_ok=True)
     tensors_path, json_path = _paths(folder, images_seen)
     sha256 = write_atomically(tensors_path, lambda file: file.write(data))

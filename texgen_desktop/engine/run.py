@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,7 +24,8 @@ class Run:
     """What a run was started with. It never changes; what training adds lies in the files beside it.
 
     ``config`` is the family's whole config as plain JSON values, ``photos`` are framed as they were learnt, ``machine`` is what else an
-    exact continuation depends on (device, dtype, memory layout, thread count, torch version). ``created`` is local time in ISO 8601.
+    exact continuation depends on (device, dtype, memory layout, thread count, torch version, the form of its colours and of its state).
+    ``created`` is local time in ISO 8601, ``photo_sha256`` is of each photo's file by its name; runs of early versions have none.
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class Run:
     images_total: int
     machine: dict[str, Any]
     created: str
+    photo_sha256: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -74,6 +76,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     images_total: Annotated[int, Meta(ge=1)]
     machine: dict[str, Any]
     created: str
+    photo_sha256: dict[str, str] = {}
 
 
 def write_run(run: Run) -> None:
@@ -85,6 +88,7 @@ def write_run(run: Run) -> None:
         images_total=run.images_total,
         machine=run.machine,
         created=run.created,
+        photo_sha256=run.photo_sha256,
     )
     run.checkpoints_folder.mkdir()
     write_json(run.folder / _CONFIG_NAME, msgspec.to_builtins(record))
@@ -105,4 +109,13 @@ def read_run(folder: Path) -> Run:
         raise TexGenError(f"The run {folder.name} is damaged ({exc}).", "Put back a copy of its config.json, or delete the run.") from exc
     for photo in record.photos:
         check_photo(photo)
-    return Run(folder, record.settings, record.config, record.photos, record.images_total, record.machine, record.created)
+    return Run(
+        folder,
+        record.settings,
+        record.config,
+        record.photos,
+        record.images_total,
+        record.machine,
+        record.created,
+        record.photo_sha256,
+    )

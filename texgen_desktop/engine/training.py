@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import msgspec
 import torch
 
-from texgen_desktop.engine.checkpoint import save_checkpoint
-from texgen_desktop.engine.jobs import Pace, Result, Work
+from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.checkpoint import write_checkpoint
+from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Look, Notice, Outcome, Region, RenderRequest, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
@@ -21,6 +23,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import Host, Started, start_again, start_new
+from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family
 from texgen_desktop.imaging.patches import patch_distance
@@ -148,18 +151,19 @@ class Training:
         self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
         return self.source
 
-    def _save(self, started: Started) -> Generator[None, None, float]:
+    def _save(self, started: Started) -> Slices[float]:
         """Write checkpoint and model; returns the seconds that writing took."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
         tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
-        yield
+        yield None
         score = patch_distance([photo.pixels for photo in started.photos[:_SCORE_PHOTOS]], tile, seed=0)
-        yield
+        yield None
         began_s = clock()
         header = {"family": self._family.id, "images_seen": images_seen, "score": score}
-        path = save_checkpoint(started.run.checkpoints_folder, started.trainer.state(), header)
+        data = encode(started.trainer.state())
+        path = yield from in_background(partial(write_checkpoint, started.run.checkpoints_folder, data, header), writes=True)
         writing_s = clock() - began_s
-        yield
+        yield None
         began_s = clock()
         self._save_model(started, source)
         self._host.emit(CheckpointSaved(images_seen, path))
