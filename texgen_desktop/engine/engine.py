@@ -172,6 +172,8 @@ class Engine:
                 self._train(settings)
             case m.Resume(minutes):
                 self._resume(minutes)
+            case m.UseBest():
+                self._use_best()
             case m.Pause():
                 self._pause()
             case m.Stop():
@@ -316,15 +318,23 @@ class Engine:
     def _resume(self, minutes: float | None) -> None:
         if "train" in self._jobs:
             raise TexGenError("A run is being trained already.")
+        training = self._training or self._training_of_selected()
+        self._training = training
+        training.go_on(minutes)
+        self._begin("train", training.work())
+
+    def _use_best(self) -> None:
+        if self._training is not None:
+            raise TexGenError("A run is being trained.", "Stop it first.")
+        self._training = self._training_of_selected()
+        self._begin("train", self._training.model_of_best())
+
+    def _training_of_selected(self) -> Training:
         project = self._workspace.require()
-        if self._training is None:
-            if project.run_id is None:
-                raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
-            run = project.run(project.run_id)
-            family = find_family(self._families, run.settings.family)
-            self._training = Training(self._host, project, family, run.settings, run)
-        self._training.go_on(minutes)
-        self._begin("train", self._training.work())
+        if project.run_id is None:
+            raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
+        run = project.run(project.run_id)
+        return Training(self._host, project, find_family(self._families, run.settings.family), run.settings, run)
 
     def _pause(self) -> None:
         if self._training is not None and "train" in self._jobs:

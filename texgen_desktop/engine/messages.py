@@ -79,7 +79,10 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run of the project, as its folder tells it."""
+    """A run of the project, as its folder tells it.
+
+    ``best_images_seen`` names a checkpoint that came nearer to the photo than the newest, when the model is not made of it already.
+    """
 
     id: str
     settings: TrainSettings
@@ -88,6 +91,7 @@ class RunInfo:
     created: str
     can_resume: bool
     has_model: bool
+    best_images_seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -307,6 +311,11 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class UseBest:
+    """Make the selected run's model of its best checkpoint, as a job "train". The checkpoints stay: Resume goes on from the newest."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the run: write checkpoint and model, and free the training's memory."""
 
@@ -364,6 +373,7 @@ Command = (
     | Train
     | Pause
     | Resume
+    | UseBest
     | Stop
     | Render
     | Export

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from texgen_desktop.engine.checkpoint import newest_images_seen
+from texgen_desktop.engine.checkpoint import best_images_seen, newest_images_seen
 from texgen_desktop.engine.files import read_json, write_json
 from texgen_desktop.engine.messages import PhotoInfo, RunInfo, TrainSettings
+from texgen_desktop.engine.model_file import model_images_seen
 from texgen_desktop.engine.photo_files import check_photo
 from texgen_desktop.errors import TexGenError
 
@@ -56,6 +57,7 @@ class Run:
     def info(self) -> RunInfo:
         """The command line gives settings as text; they are told as the values that were made of it."""
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
+        best = best_images_seen(self.checkpoints_folder)
         return RunInfo(
             id=self.id,
             settings=replace(self.settings, config=tuple((name, self.config.get(name, value)) for name, value in self.settings.config)),
@@ -64,6 +66,7 @@ class Run:
             created=self.created,
             can_resume=images_seen < self.images_total,
             has_model=self.model_path.is_file(),
+            best_images_seen=None if best == model_images_seen(self.model_path) else best,
         )
 
 

@@ -16,7 +16,7 @@ import torch
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.checkpoint import Loaded, load_newest
+from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop
 from texgen_desktop.engine.files import canonical_json, sha256_of
 from texgen_desktop.engine.jobs import Clock, Slices
@@ -65,15 +65,18 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     return Started(run, trainer, photos, schedule_gflop(family, config))
 
 
-def start_again(host: Host, project: Project, family: Family, run: Run) -> Slices[Started]:
-    """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself."""
+def start_again(host: Host, project: Project, family: Family, run: Run, from_best: bool = False) -> Slices[Started]:
+    """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself.
+
+    With ``from_best`` it comes from its best one; TexGenError when there is none.
+    """
     config = config_of_run(family, run.config)
     photos, sha256 = yield from _load_photos(project, run.photos)
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield None
     _compare(host, run, _conditions(host.device, trainer), sha256)
     run = project.run(run.id)  # again: the project may have been saved elsewhere meanwhile
-    loaded = load_newest(run.checkpoints_folder)
+    loaded = load_best(run.checkpoints_folder) if from_best else load_newest(run.checkpoints_folder)
     if loaded is not None:
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))

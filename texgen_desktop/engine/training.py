@@ -39,7 +39,7 @@ class Training:
     """A run from Train or Resume until it ends. A pause ends only its job: the trainer stays in memory, ready to go on."""
 
     def __init__(self, host: Host, project: Project, family: Family, settings: TrainSettings, run: Run | None = None) -> None:
-        """A new run, or ``run`` from its newest checkpoint."""
+        """A new run, or ``run`` as it was at a checkpoint."""
         self.source: Source | None = None
         """The newest snapshot, known to be finite."""
         self._host = host
@@ -89,6 +89,17 @@ class Training:
                 started.run = self._project.run(started.run.id)
                 if log is not None:
                     self._log = MetricsLog(started.run.metrics_path, started.trainer.images_seen)
+
+    def model_of_best(self) -> Work:
+        """Another job, in place of ``work``: make the model of the best checkpoint. What the run goes on from stays as it is."""
+        assert self._run is not None
+        self._started = yield from start_again(self._host, self._project, self._family, self._run, from_best=True)
+        self._save_model(self._started, self._snapshot(self._started))
+        yield None
+        yield from self._prove(self._started)
+        seen = self._started.trainer.images_seen
+        self._host.emit(Notice(f"The model of this run is now the one after {seen:,} images, its best.", "Resume goes on from its newest."))
+        return Result("finished")
 
     def work(self) -> Work:
         """The job. May be run again after a pause."""
