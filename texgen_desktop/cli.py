@@ -10,7 +10,7 @@ from typing import Any
 
 from texgen_desktop import __version__
 from texgen_desktop.cli_console import Console
-from texgen_desktop.cli_sessions import InfoSession, SampleSession, Session, TrainSession
+from texgen_desktop.cli_sessions import BestSession, InfoSession, SampleSession, Session, TrainSession
 from texgen_desktop.engine.messages import LARGEST_SEED, ExportSettings, Look, TrainSettings
 from texgen_desktop.imaging.formats import LIMITS
 from texgen_desktop.paths import is_project
@@ -53,6 +53,8 @@ def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Sessi
             return TrainSession(console, args.device, tuple(args.photos), args.project, settings)
         case "sample":
             return SampleSession(console, args.device, args.source, _export_settings(parser, args))
+        case "best":
+            return BestSession(console, args.device, args.project)
         case _:
             return InfoSession(console, None, args.source)
 
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary, add_arguments in (
         ("train", "learn the texture of photos, or go on with a run that was interrupted", _add_train),
         ("sample", "write tiles of a texture that was learnt", _add_sample),
+        ("best", "make a project's model of the checkpoint that came nearest to the photo", _add_best),
         ("info", "list the photos, runs and sliders of a project or a model", _add_source),
     ):
         command = commands.add_parser(
@@ -140,6 +143,11 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=positive_int, default=1, metavar="N", help="write N numbered files, with layout seeds S, S + 1, ..."
     )
+    _add_device(parser)
+
+
+def _add_best(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="DIR", help="a project folder; of the run that was selected last")
     _add_device(parser)
 
 

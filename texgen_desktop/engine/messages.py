@@ -97,7 +97,10 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run of the project, as its folder tells it."""
+    """A run of the project, as its folder tells it.
+
+    ``best_images_seen`` names a checkpoint that came nearer to the photo than the newest, when the model is not made of it already.
+    """
 
     id: str
     settings: TrainSettings
@@ -106,6 +109,7 @@ class RunInfo:
     created: str
     can_resume: bool
     has_model: bool
+    best_images_seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -340,6 +344,11 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class UseBest:
+    """Make the selected run's model of its best checkpoint, as a job "train". The checkpoints stay: Resume goes on from the newest."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the run: write checkpoint and model, and free the training's memory."""
 
@@ -412,6 +421,7 @@ Command = (
     | Train
     | Pause
     | Resume
+    | UseBest
     | Stop
     | Tune
     | VaryPhoto
