@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests import tiny_family
+from tests.data import cifar_files
 from tests.engine.desk import Desk
 from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
@@ -108,6 +110,37 @@ def test_train_adds_photos_to_a_project_that_has_none(tiny_photo: Path, tmp_path
     assert main(["train", "--project", str(folder), "--family", "tiny", "--images", "8"]) == 1
     assert main(["train", str(tiny_photo), "--project", str(folder), "--family", "tiny", "--images", "8"]) == 0
     assert [path.name for path in (folder / "photos").iterdir()] == [tiny_photo.name]
+
+
+def test_train_takes_a_picture_set_and_info_tells_of_it(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = dataclasses.replace(tiny_family.FAMILY, makes="images")
+    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {"tiny": images})
+    cifar = cifar_files.python_folder(tmp_path / "cifar", 1)
+    command = ["train", str(cifar), "--family", "tiny", "--images", "8", "--project", str(tmp_path / "p")]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert "files read" in said
+    assert "not added" not in said
+    assert main(["info", str(tmp_path / "p")]) == 0
+    assert "pictures: 20, 32 x 32, 10 classes" in capsys.readouterr().out.splitlines()
+    assert main([*command[:-1], str(tmp_path / "p")]) == 0
+    assert "has its pictures already" in capsys.readouterr().err
+
+
+def test_train_says_what_is_wrong_with_a_truncated_download(tmp_path: Path, capsys: Capture) -> None:
+    cifar = cifar_files.python_folder(tmp_path / "cifar", 1)
+    (tmp_path / "truncated").mkdir()
+    (tmp_path / "truncated" / "test_batch").write_bytes((cifar / "test_batch").read_bytes()[:3000])
+    assert main(["train", str(tmp_path / "truncated"), "--family", "tiny", "--project", str(tmp_path / "p")]) == 1
+    line = error_line(capsys)
+    assert line == "texgen: test_batch cannot be used: the file ends too early: its download was not finished. Download the data set again."
+    assert not (tmp_path / "p").exists()
+
+
+def test_train_names_the_way_out_where_a_texture_family_meets_a_picture_set(tmp_path: Path, capsys: Capture) -> None:
+    cifar = cifar_files.python_folder(tmp_path / "cifar", 1)
+    assert main(["train", str(cifar), "--family", "tiny", "--project", str(tmp_path / "p")]) == 1
+    assert "Choose a model that makes images" in error_line(capsys)
 
 
 def test_a_setting_given_as_text_is_told_as_the_value_that_was_used(tiny_photo: Path, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Sessi
                 images=args.images,
                 minutes=args.minutes,
                 seed=args.seed,
+                start_from=str(args.start_from.absolute()) if args.start_from else "",
             )
             return TrainSession(console, args.device, tuple(args.photos), args.project, settings)
         case "sample":
@@ -101,12 +102,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "photos", type=Path, nargs="*", metavar="PHOTO_OR_FOLDER", help="what to learn; not needed where the project has photos"
+        "photos",
+        type=Path,
+        nargs="*",
+        metavar="PHOTO_OR_FOLDER",
+        help="what to learn: photos, folders, class folders, CIFAR, or a .zip or .tar.gz of them; not needed where the project has some",
     )
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="where all is kept; an unfinished run there goes on")
     parser.add_argument("--family", default="texture-gan", help="kind of model (default: texture-gan)")
     parser.add_argument(
-        "--preset", choices=("draft", "standard", "high"), default="standard", help="how long and how fine (default: standard)"
+        "--preset", default="standard", help="how long and how fine: draft, standard, high; some families have more (default: standard)"
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=positive_float, metavar="M", help="stop after so many minutes; the same command goes on later")
@@ -120,6 +125,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="change a setting; may be repeated; a wrong name lists all",
     )
+    parser.add_argument("--start-from", type=Path, metavar="MODEL", help="begin with the weights of a trained model of the same family")
     _add_device(parser)
 
 

@@ -368,3 +368,23 @@ def test_what_a_killed_program_left_among_the_projects_is_gone_after_the_next_st
     os.utime(old, (0, 0))
     desk.run(m.Quit())
     assert list(desk.projects.iterdir()) == [young]
+
+
+def test_a_photo_becomes_the_middle_of_a_model_that_can_read_it(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    white = tmp_path / "white.png"
+    Image.fromarray(np.full((40, 40, 3), 250, np.uint8)).save(white)
+    desk.when(m.JobEnded, tile(1))
+    desk.when(m.Rendered, m.VaryPhoto(white), if_=lambda event: event.ticket == 1)
+    desk.when(m.ModelChanged, tile(2), if_=lambda event: bool(desk.all(m.Rendered)))
+    desk.when(m.Rendered, m.Quit(), if_=lambda event: event.ticket == 2)
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    before, now = (next(event.image for event in desk.all(m.Rendered) if event.ticket == ticket) for ticket in (1, 2))
+    assert now.mean() > before.mean() + 20
+
+
+def test_a_photo_cannot_be_varied_without_a_model_nor_while_one_is_trained(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.ModelChanged, m.VaryPhoto(tiny_photo), m.Stop(), if_=lambda event: event.model is not None)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.VaryPhoto(tiny_photo), m.CreateProject((tiny_photo,)), m.Train(ENDLESS))
+    problems = [failed.problem.message for failed in desk.all(m.CommandFailed)]
+    assert problems == ["The model that is shown cannot read photos.", "A texture is being trained."]

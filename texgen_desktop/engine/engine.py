@@ -9,12 +9,14 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
 from texgen_desktop import families
+from texgen_desktop.data.photos import default_working_side, load_photo
 from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.device import choose_device, conv_gflops, describe, use_all_cores
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
@@ -32,11 +34,12 @@ from texgen_desktop.engine.training import Training
 from texgen_desktop.engine.workspace import Workspace
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
+from texgen_desktop.imaging.read import probe_image
 from texgen_desktop.imaging.recipe_text import read_metadata
 
 Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
 """Commands that end a run in training first: it is saved, and they wait for that."""
-AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.Quit
+AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.CancelIntake | m.Quit
 """Commands that never wait behind others."""
 Errand = Literal["intake", "filing", "pictures"]
 """Work that is no job: photos on their way into the project, its folders copied or deleted, its photos on their way to the screen."""
@@ -178,10 +181,16 @@ class Engine:
                 self._pause()
             case m.Stop():
                 self._stop()
+            case m.Tune(values):
+                self._tune(dict(values))
+            case m.VaryPhoto(path):
+                self._errands["filing"] = self._vary(self._reader(), path)
             case m.Export(settings):
                 self._export(settings)
             case m.Cancel(job):
                 self._cancel(job)
+            case m.CancelIntake():
+                self._cancel_intake()
             case m.ReadRecipe(path):
                 self._read_recipe(path)
             case m.OpenModel(path):
@@ -240,6 +249,13 @@ class Engine:
             self._stop_training(is_leaving=True)
             return "train" in self._jobs
         return False
+
+    def _cancel_intake(self) -> None:
+        if "intake" in self._errands:
+            self._drop("intake")
+            self._held.clear()
+            self._emit(m.PicturesProgress(0, 0))
+            self._emit(m.Notice("Cancelled.", "What was not taken in yet was left where it is."))
 
     def _save_as(self, folder: Path) -> Slices[None]:
         project = self._workspace.require(to_write=False)
@@ -335,6 +351,29 @@ class Engine:
             raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
         run = project.run(project.run_id)
         return Training(self._host, project, find_family(self._families, run.settings.family), run.settings, run)
+
+    def _tune(self, values: dict[str, Any]) -> None:
+        if self._training is None:
+            raise TexGenError("No run is in training.", "Change the setting before the next one is started.")
+        self._training.tune(values)
+
+    def _reader(self) -> Source:
+        """The model that is shown, where it can read photos and stays as it is meanwhile."""
+        source = self._stage.source
+        if source is None or source.family.encode is None:
+            raise TexGenError("The model that is shown cannot read photos.", "Open one that can, or learn from the photo.")
+        if "train" in self._jobs:
+            raise TexGenError("A texture is being trained.", "Pause or stop the training, then vary a photo.")
+        return source
+
+    def _vary(self, source: Source, path: Path) -> Slices[None]:
+        """Read a photo into a model, and show that."""
+        assert source.family.encode is not None
+        header = probe_image(path)
+        side_px = default_working_side(header.width_px, header.height_px)
+        photo = yield from in_background(partial(load_photo, path, m.Crop(), side_px))
+        model = yield from source.family.encode(source.model, photo)
+        self._stage.replace(replace(source, model=model, sha256=""))
 
     def _pause(self) -> None:
         if self._training is not None and "train" in self._jobs:

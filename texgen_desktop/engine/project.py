@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import re
 import shutil
@@ -22,6 +23,7 @@ from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
 from texgen_desktop.engine.photo_files import check_photo, is_safe_name, safe_name
+from texgen_desktop.engine.picture_files import RECORD_NAME, PicturesRecord, read_pictures_record
 from texgen_desktop.engine.project_file import PROJECT_NAME, PhotoRecord, ProjectRecord, read_record, write_record
 from texgen_desktop.engine.run import Run, read_run, write_run
 from texgen_desktop.errors import TexGenError
@@ -41,6 +43,12 @@ class Project:
         self.read_only_reason = read_only_reason
         self._record = record
         self._lock = lock
+        self._pictures: PicturesRecord | None = None
+        self._picture_damage: tuple[SkippedFile, ...] = ()
+        try:
+            self._pictures = read_pictures_record(folder)
+        except TexGenError as exc:  # photos and runs are of use without it
+            self._picture_damage = (SkippedFile(RECORD_NAME, exc.message, exc.hint),)
 
     @classmethod
     def create(cls, folder: Path, name: str, is_unsaved: bool = False) -> Self:
@@ -107,6 +115,15 @@ class Project:
         return tuple(record.photo for record in self._record.photos)
 
     @property
+    def pictures(self) -> PicturesRecord | None:
+        """The picture set, by its record."""
+        return self._pictures
+
+    def set_pictures(self, record: PicturesRecord) -> None:
+        """Take note of a picture set that has been written into the folder."""
+        self._pictures, self._picture_damage = record, ()
+
+    @property
     def look(self) -> Look:
         return self._record.look
 
@@ -124,19 +141,22 @@ class Project:
             is_unsaved=self.is_unsaved,
             read_only_reason=self.read_only_reason,
             photos=self.photos,
-            skipped=(*skipped, *damaged),
+            skipped=(*skipped, *self._picture_damage, *damaged),
             runs=tuple(run.info() for run in runs),
             run_id=self.run_id,
             look=self.look,
+            pictures=self.pictures.info() if self.pictures else None,
         )
 
     # ------------------------------------------------------------------------------------------------ photos
 
-    def add_photo(self, source: Path, width_px: int, height_px: int, crop: Crop, working_side_px: int) -> Slices[PhotoInfo]:
+    def add_photo(
+        self, source: Path, width_px: int, height_px: int, crop: Crop, working_side_px: int, group: str = ""
+    ) -> Slices[PhotoInfo]:
         """Copy a picture's own bytes into the project under a safe name of its own (``PhotoInfo.name``)."""
         self._check_writable()
         on_disk = [path.name for path in (self.folder / "photos").iterdir()]
-        photo = PhotoInfo(safe_name(source.name, on_disk), width_px, height_px, crop, working_side_px)
+        photo = PhotoInfo(safe_name(source.name, on_disk), width_px, height_px, crop, working_side_px, group)
         check_photo(photo)
         copy = self.folder / "photos" / photo.name
         with ExitStack() as on_failure:
@@ -157,8 +177,7 @@ class Project:
         """Set the part of a photo that the next run learns, and the scale."""
         index = self._index_of(name)
         photos = list(self._record.photos)
-        old = photos[index].photo
-        framed = PhotoInfo(name, old.width_px, old.height_px, crop, working_side_px)
+        framed = dataclasses.replace(photos[index].photo, crop=crop, working_side_px=working_side_px)
         check_photo(framed)
         photos[index] = PhotoRecord(framed, photos[index].original)
         self._change(photos=tuple(photos))

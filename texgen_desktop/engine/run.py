@@ -51,6 +51,10 @@ class Run:
         return self.folder / "metrics.jsonl"
 
     @property
+    def tuning_path(self) -> Path:
+        return self.folder / "tuning.json"
+
+    @property
     def checkpoints_folder(self) -> Path:
         return self.folder / "checkpoints"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,22 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
+from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest
-from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop
+from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, save_checkpoint
+from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.files import canonical_json, sha256_of
 from texgen_desktop.engine.jobs import Clock, Slices
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
+from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.picture_intake import pictures_for
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
-from texgen_desktop.engine.source import Source
+from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
+from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.families import Family, Trainer
+from texgen_desktop.families import Family, Model, Trainer
 
 
 @dataclass(frozen=True)
@@ -46,23 +50,36 @@ class Host:
 
 @dataclass(eq=False)
 class Started:
-    """A run in memory. ``cost_gflop`` is the work of its whole schedule."""
+    """A run in memory. ``config`` is as it was tuned last, ``cost_gflop`` the work of its whole schedule."""
 
     run: Run
+    config: msgspec.Struct
     trainer: Trainer
-    photos: list[Photo]
+    photos: Sequence[Photo]
     cost_gflop: float
 
 
 def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Slices[Started]:
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
-    photos, sha256 = yield from _load_photos(project, project.photos)
+    photos, sha256 = yield from _load_material(project, family, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield None
-    machine = _conditions(host.device, trainer)
+    machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
+    if settings.start_from:
+        trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
-    return Started(run, trainer, photos, schedule_gflop(family, config))
+    if settings.start_from:  # that file may be gone tomorrow
+        save_checkpoint(run.checkpoints_folder, trainer.state(), {"family": family.id, "images_seen": 0})
+    return Started(run, config, trainer, photos, schedule_gflop(family, config))
+
+
+def _model_to_start_from(path: Path, family: Family, device: torch.device) -> Model:
+    found = load_model(path).family
+    if found != family.id:
+        hint = f"Choose a model of the family {family.id.replace('_', '-')}."
+        raise TexGenError(f"{path.name} holds a model of the family {found.replace('_', '-')}: this run cannot start from it.", hint)
+    return open_source(path, {family.id: family}, device).model
 
 
 def start_again(host: Host, project: Project, family: Family, run: Run, from_best: bool = False) -> Slices[Started]:
@@ -71,17 +88,28 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     With ``from_best`` it comes from its best one; TexGenError when there is none.
     """
     config = config_of_run(family, run.config)
-    photos, sha256 = yield from _load_photos(project, run.photos)
+    photos, sha256 = yield from _load_material(project, family, run.photos)
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield None
-    _compare(host, run, _conditions(host.device, trainer), sha256)
+    _compare(host, run, _conditions(host.device, trainer) | _pictures_named(project, photos), sha256)
     run = project.run(run.id)  # again: the project may have been saved elsewhere meanwhile
     loaded = load_best(run.checkpoints_folder) if from_best else load_newest(run.checkpoints_folder)
     if loaded is not None:
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
         _load_state(trainer, loaded)
-    return Started(run, trainer, photos, schedule_gflop(family, config))
+    if tuned := read_tuning(run.tuning_path, trainer.images_seen):
+        config = tuned_config(family, config, tuned)
+        trainer.tune(config)
+    return Started(run, config, trainer, photos, schedule_gflop(family, config))
+
+
+def _load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:
+    """The project's picture set where the family learns from one, else its photos, with the SHA-256 of each one's file."""
+    pictures = yield from pictures_for(family, project)
+    if pictures is not None:
+        return pictures, {}
+    return (yield from _load_photos(project, photos))
 
 
 def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[list[Photo], dict[str, str]]]:
@@ -91,7 +119,7 @@ def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[
     loaded, sha256 = [], {}
     for photo in photos:
         pixels, sha256[photo.name] = yield from in_background(partial(_read, project.photo_path(photo.name), photo))
-        loaded.append(pixels)
+        loaded.append(replace(pixels, group=photo.group))
     return loaded, sha256
 
 
@@ -109,6 +137,11 @@ def _load_state(trainer: Trainer, loaded: Loaded) -> None:
 
 def _read(path: Path, photo: PhotoInfo) -> tuple[Photo, str]:
     return load_photo(path, photo.crop, photo.working_side_px), sha256_of(path)
+
+
+def _pictures_named(project: Project, photos: Sequence[Photo]) -> dict[str, Any]:
+    """A set that has grown since is another one."""
+    return {"picture_set": project.pictures.sha256[:12]} if isinstance(photos, PictureSet) and project.pictures else {}
 
 
 def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:

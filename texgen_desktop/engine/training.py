@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import torch
 
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import write_checkpoint
+from texgen_desktop.engine.family_info import tuned_config
 from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Look, Notice, Outcome, Region, RenderRequest, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
@@ -24,7 +25,8 @@ from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import Host, Started, start_again, start_new
 from texgen_desktop.engine.tensor_file import encode
-from texgen_desktop.errors import NonFiniteLoss
+from texgen_desktop.engine.tuning import add_tuning
+from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Family
 from texgen_desktop.imaging.patches import patch_distance
 
@@ -52,6 +54,7 @@ class Training:
         self._log: MetricsLog | None = None
         self._ending: Outcome | None = None
         self._is_hurried = False
+        self._wanted: dict[str, Any] = {}  # values of live fields, for the next whole step
 
     @property
     def run_id(self) -> str | None:
@@ -68,6 +71,13 @@ class Training:
         """Let the job end at the next whole step; ``is_hurried`` saves what there is and leaves out all that takes time."""
         self._ending = outcome
         self._is_hurried |= is_hurried
+
+    def tune(self, values: Mapping[str, Any]) -> None:
+        """Go on with other values of live fields from the next whole step. TexGenError for what may not be changed."""
+        if self._started is None:
+            raise TexGenError("The run has not begun yet.", "Try again in a moment.")
+        tuned_config(self._family, self._started.config, self._wanted | dict(values))
+        self._wanted |= values
 
     def go_on(self, minutes: float | None) -> None:
         """Another sitting, limited to ``minutes`` if given, else as the run was."""
@@ -143,10 +153,19 @@ class Training:
                     if outcome in ("finished", "stopped"):
                         yield from self._prove(started)
                     return Result(outcome)
+                if self._wanted:
+                    self._apply(started)
                 yield from trainer.step()
         finally:
             self._log.close()
             self._log = None
+
+    def _apply(self, started: Started) -> None:
+        """Noted before it holds: a run that is killed now goes on with it, if not from here."""
+        add_tuning(started.run.tuning_path, started.trainer.images_seen, self._wanted)
+        started.config = tuned_config(self._family, started.config, self._wanted)
+        started.trainer.tune(started.config)
+        self._wanted = {}
 
     def _outcome(self, started: Started, report: ProgressReport) -> Outcome | None:
         if self._ending is not None:

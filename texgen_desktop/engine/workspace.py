@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from texgen_desktop.data.photos import default_working_side, find_images, thumbnail
+from texgen_desktop.data.picture_survey import MAX_PHOTOS, Survey, groups_of, survey
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import sweep
 from texgen_desktop.engine.folders import delete_remains
 from texgen_desktop.engine.jobs import Slices
-from texgen_desktop.engine.messages import Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
+from texgen_desktop.engine.messages import ContactSheet, Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
 from texgen_desktop.engine.photo_files import safe_name
+from texgen_desktop.engine.picture_files import contact_sheet
+from texgen_desktop.engine.picture_intake import take_in_pictures
 from texgen_desktop.engine.project import Project
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.read import ImageHeader, probe_image
 from texgen_desktop.imaging.recognise import ImageError
 
-MAX_PHOTOS = 200
-"""A run holds all its photos in memory, some 5 MB each."""
 ORPHAN_AGE_S = 3600.0
 _SCREEN_SIDE_PX = 1024
 _THUMBNAIL_SIDE_PX = 256
@@ -72,7 +73,11 @@ class Workspace:
 
     def create(self, paths: Sequence[Path], folder: Path | None) -> Slices[None]:
         """Start a project from what is usable in ``paths``. Where nothing is, the project before stays open."""
-        yield from self._take_in(paths, None, folder)
+        found = yield from survey(paths)
+        if found.is_picture_set:
+            yield from self._take_in_pictures(found, paths, None, folder)
+        else:
+            yield from self._take_in(paths, None, folder, groups_of(found))
 
     def open(self, folder: Path, to_write: bool = True) -> None:
         """Open a project in place of the one before. The one that is open already stays as it is."""
@@ -88,6 +93,8 @@ class Workspace:
         """Send the open project's photos to the screen. What is wrong with one is told; it may still be needed for a run."""
         project = self.require(to_write=False)
         side_px = _SCREEN_SIDE_PX if len(project.photos) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
+        yield None
+        self._show_contact_sheet(project)
         for photo in project.photos:
             yield None
             try:
@@ -97,7 +104,12 @@ class Workspace:
                 self._emit(Notice(error.message, error.hint))
 
     def add(self, paths: Sequence[Path]) -> Slices[None]:
-        yield from self._take_in(paths, self.require())
+        project = self.require()
+        found = yield from survey(paths)
+        if found.is_picture_set:
+            yield from self._take_in_pictures(found, paths, project)
+        else:
+            yield from self._take_in(paths, project, None, groups_of(found))
 
     def close(self) -> None:
         """Let go of the project; it stays on disk."""
@@ -129,7 +141,29 @@ class Workspace:
         self.announce()
         self._switched()
 
-    def _take_in(self, paths: Sequence[Path], project: Project | None, folder: Path | None = None) -> Slices[None]:
+    def _take_in_pictures(self, found: Survey, paths: Sequence[Path], project: Project | None, folder: Path | None = None) -> Slices[None]:
+        """Take a picture set into ``project``; without one, a project is made for it once all of it is read."""
+        place = project.folder if project else folder.absolute().parent if folder else self._projects_folder
+        taken = yield from take_in_pictures(found, project, place, lambda: self._make_project(paths[0], folder), self._emit)
+        if taken.project is not project:
+            self._switch(taken.project)
+        self._skipped = taken.skipped
+        self.announce()
+        self._show_contact_sheet(taken.project)
+        for note in taken.project.pictures.notes if taken.project.pictures else ():
+            self._emit(Notice(note))
+        self._tell_skipped(taken.skipped)
+
+    def _show_contact_sheet(self, project: Project) -> None:
+        if project.pictures is not None:
+            self._emit(ContactSheet(contact_sheet(project.folder, project.pictures)))
+
+    def _tell_skipped(self, skipped: Sequence[SkippedFile]) -> None:
+        if skipped:
+            what = f"{skipped[0].name} was skipped: {skipped[0].reason}" if len(skipped) == 1 else f"{len(skipped)} files were skipped."
+            self._emit(Notice(what, skipped[0].hint))
+
+    def _take_in(self, paths: Sequence[Path], project: Project | None, folder: Path | None, groups: Mapping[Path, str]) -> Slices[None]:
         """Take pictures into ``project``; without one, a project is made for the first that can be decoded. TexGenError when none can."""
         usable, skipped = yield from _look_through(paths, MAX_PHOTOS - (len(project.photos) if project else 0))
         side_px = _SCREEN_SIDE_PX if len(usable) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
@@ -146,7 +180,8 @@ class Workspace:
                     project = self._make_project(paths[0], folder)
                     on_failure.callback(self._unmake)
                     self._switch(project)
-                photo = yield from project.add_photo(file.path, width_px, height_px, Crop(), default_working_side(width_px, height_px))
+                side = default_working_side(width_px, height_px)
+                photo = yield from project.add_photo(file.path, width_px, height_px, Crop(), side, groups.get(file.path, ""))
                 on_failure.pop_all()
             is_empty, self._skipped = False, tuple(skipped)
             self.announce()
@@ -158,8 +193,7 @@ class Workspace:
         if skipped:
             self._skipped = tuple(skipped)
             self.announce()
-            what = f"{skipped[0].name} was skipped: {skipped[0].reason}" if len(skipped) == 1 else f"{len(skipped)} files were skipped."
-            self._emit(Notice(what, skipped[0].hint))
+            self._tell_skipped(skipped)
 
     def _unmake(self) -> None:
         """A project that came to no photo is none."""
