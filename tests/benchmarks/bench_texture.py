@@ -34,7 +34,7 @@ from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.engine.jobs import run_to_end  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
-from texgen_desktop.families.texture_gan import TextureGan, slider_proofs  # noqa: E402
+from texgen_desktop.families.texture_gan import TextureGan, proofs  # noqa: E402
 from texgen_desktop.imaging.properties import Picture  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
 
@@ -86,11 +86,11 @@ def measure(path: Path, family: Family, options: argparse.Namespace) -> list[Fig
     rows = [np.concatenate([picture(family, model, Look().with_value(s.id, v), 256) for v in (-1.0, 0.0, 1.0)], 1) for s in model.sliders]
     save(options.out / f"{path.stem}_sliders.png", np.concatenate(rows))
     memorised = max(memorised_share(made, [photo.pixels, *seeds[:k], *seeds[k + 1 :]]) for k, made in enumerate(seeds))
-    proofs = run_to_end(slider_proofs(model)) if isinstance(model, TextureGan) else {}
+    found = run_to_end(proofs(model)) if isinstance(model, TextureGan) else {}
     return [
         Figure(f"{path.stem}: images seen", f"{trainer.images_seen} of {trainer.images_total}"),
         Figure(f"{path.stem}: memorised 48 px patches, worst of seeds 0-2", f"{memorised:.1%}", "<= 5 %"),
-        *(Figure(f"{path.stem}: slider {name}, Spearman", f"{rho:+.3f}", ">= 0.8 to ship") for name, rho in proofs.items()),
+        *(Figure(f"{path.stem}: slider {name}, Spearman", f"{rho:+.3f}", ">= 0.8 to ship") for name, rho in found.items()),
     ]
 
 

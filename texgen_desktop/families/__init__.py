@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import msgspec
@@ -50,6 +50,9 @@ class Look:
         return replace(self, style=tuple(sorted((k, v) for k, v in style.items() if v != 0.0)))
 
 
+Seed = Literal["layout", "detail"]
+
+
 @dataclass(frozen=True)
 class Region:
     """A rectangle of the plane in pixels; ``y`` and ``x`` may be negative or huge."""
@@ -67,6 +70,8 @@ class RenderRequest:
     ``cells`` is (rows, columns) of the torus in the model's coarsest cells; None on an axis means that this axis does not wrap.
     ``region`` counts pixels of the level that is rendered. ``skip_levels`` leaves the finest levels out: each one halves the
     resolution (and about quarters the cost).
+
+    A family that makes pictures has one picture in each cell, every one of another seed: its plane is an endless contact sheet.
     """
 
     look: Look
@@ -80,6 +85,11 @@ class Model(Protocol):
 
     @property
     def sliders(self) -> tuple[Slider, ...]: ...
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        """Those seeds, and the strengths that go with them, that change the picture."""
+        ...
 
     @property
     def cell_px(self) -> int:
@@ -113,7 +123,15 @@ class Trainer(Protocol):
         ...
 
     def take_losses(self) -> dict[str, float]:
-        """Means since the last call."""
+        """Means since the last call, of losses and whatever else is worth plotting beside them."""
+        ...
+
+    def start_from(self, model: Any) -> None:
+        """Begin with the weights of a finished model of this family. TexGenError when it is built too differently."""
+        ...
+
+    def tune(self, config: Any) -> None:
+        """Go on with another config, between two steps. It differs from the run's own in fields that are declared ``live`` alone."""
         ...
 
     def state(self) -> dict[str, Tensor]:
@@ -129,7 +147,10 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of model. ``presets`` maps "draft", "standard" and "high" to configs."""
+    """A kind of model. ``presets`` maps names to configs, among them "draft", "standard" and "high", from the quickest to the best.
+
+    A field of the config whose ``Meta`` has ``extra={"live": True}`` may be changed while a run trains.
+    """
 
     id: str
     title: str
@@ -147,6 +168,10 @@ class Family:
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
     crop_px: Callable[[Any], int] = lambda config: 0
     """config -> side of the widest training crop at the working scale: no larger structure can be learnt."""
+    makes: Literal["textures", "images"] = "textures"
+    """What comes out: endless texture, or separate pictures."""
+    encode: Callable[[Any, Photo], Generator[None, None, Model]] | None = None
+    """(model, photo) -> the model with this photo as the middle of its sliders, in slices; None where a family cannot read photos."""
 
 
 def discover() -> dict[str, Family]:

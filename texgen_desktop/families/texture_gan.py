@@ -19,37 +19,25 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
-import numpy as np
 import torch
 from msgspec import Meta
-from numpy.typing import NDArray
 from torch import Tensor
 
-from texgen_desktop.data.crops import CropSampler, StyleAxis
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import NonFiniteLoss
-from texgen_desktop.families import Family, Look, Region, RenderRequest, Slider
-from texgen_desktop.imaging.properties import brightness, coarseness, lean, matched, spearman, warmth, width_over_height
+from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.imaging.properties import Picture
+from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
 from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.losses import relativistic, smoothness
-from texgen_desktop.nn.noise import gaussian_field, stream
-from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape
+from texgen_desktop.nn.noise import stream
+from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
+from texgen_desktop.nn.warm_start import take_over
 
-_SLIDERS = {
-    "scale": Slider("scale", "Scale", "How large the grains, stones or leaves are."),
-    "stretch": Slider("stretch", "Stretch", "Wider than high to the right, higher than wide to the left."),
-    "slant": Slider("slant", "Slant", "Leaning to one side or to the other."),
-    "brightness": Slider("brightness", "Brightness", "Like the darker or the lighter parts of the photo."),
-    "warmth": Slider("warmth", "Warmth", "Like the bluer or the redder parts of the photo."),
-}
-
-# What a slider has to change for real; the bends also once each channel's mean and variance are those of the middle position.
-_PROPERTIES = {"scale": coarseness, "stretch": width_over_height, "slant": lean, "brightness": brightness, "warmth": warmth}
-_OF_COLOUR = {"brightness", "warmth"}
-_HOLDS_FROM = 0.8
-_PROOF_POSITIONS, _PROOF_SEEDS, _PROOF_SIDE_PX = 9, 4, 256
+_PROOF_SIDE_PX = 256
 
 # Purposes of random streams within one training step.
 _CROPS, _NOISE, _SMOOTH, _OWN = 0, 1, 2, 3
@@ -138,7 +126,11 @@ class TextureGan:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return tuple(_SLIDERS[axis.id] for axis in self.axes if axis.id not in self.unproven)
+        return tuple(Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven)
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        return ("layout", "detail")
 
     @property
     def cell_px(self) -> int:
@@ -152,7 +144,7 @@ class TextureGan:
         return {
             "config": msgspec.to_builtins(self.config),
             "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
-            "style": [{"id": a.id, "middle": a.middle, "spread": a.spread} for a in self.axes],
+            "style": [msgspec.to_builtins(axis) for axis in self.axes],
             "unproven": sorted(self.unproven),
         }
 
@@ -163,25 +155,18 @@ class TextureGan:
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
     """The shape of ``TextureGan.header``: a file from a stranger has to fit it."""
 
-    class Axis(msgspec.Struct, forbid_unknown_fields=True):
-        id: str
-        middle: float
-        spread: float
-
     config: TextureGanConfig
     palette: Palette
-    style: Annotated[list[Axis], Meta(max_length=len(_SLIDERS))]
-    unproven: Annotated[list[str], Meta(max_length=len(_SLIDERS))] = []
+    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
+    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
     """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes = tuple(StyleAxis(a.id, a.middle, a.spread) for a in told.style)
-    if not {a.id for a in axes} <= _SLIDERS.keys() or len({a.id for a in axes}) < len(axes):
-        raise msgspec.ValidationError("unknown or repeated style axes")
-    if not set(told.unproven) <= {a.id for a in axes}:
-        raise msgspec.ValidationError("unknown unproven axes")
+    axes, known = told.style, {axis.id for axis in told.style}
+    if len(known) < len(axes) or not set(told.unproven) <= known:
+        raise msgspec.ValidationError("repeated or unknown style axes")
     generator = Generator(_shapes(told.config), len(axes))
     generator.load_state_dict(dict(tensors), strict=True)
     return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device, frozenset(told.unproven))
@@ -195,51 +180,30 @@ def _frozen(generator: Generator, device: torch.device) -> Generator:
 def render(model: TextureGan, request: RenderRequest) -> Tensor:
     """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
     look, region = request.look, request.region
-    shapes = [model.generator.level(k).shape for k in range(model.level_count)]
     values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
     style = torch.tensor([values], dtype=torch.float32, device=model.device)
-
-    def noise(level: int, y: int, x: int, height: int, width: int) -> Tensor:
-        is_layout = level == 0
-        seed, strength = (look.layout_seed, look.layout_strength) if is_layout else (look.detail_seed, look.detail_strength)
-        shape = shapes[level]
-        rows, columns = (None if cells is None else cells * 2 ** max(0, level - 1) for cells in request.cells)
-        return strength * gaussian_field(seed, level, shape.noise, y, x, height, width, (rows, columns)).to(model.device)
-
-    level = model.level_count - 1 - request.skip_levels
-    picture = model.generator.region(level, region.y, region.x, region.height, region.width, style, noise)
-    return model.palette.decode(picture)[0]
+    place = Place(model.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
+    layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
+    return model.palette.decode(model.generator.plane(style, place, layout, detail))[0]
 
 
-def slider_proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
-    """For each axis Spearman's correlation of its positions with the property that it names; a picture a slice.
-
-    The bends are measured after each channel got the mean and variance of the middle position: what is left is no matter of colour.
-    """
+def proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
+    """For each axis how well the pictures follow it, see ``slider_proofs``."""
     side = max(_PROOF_SIDE_PX // model.cell_px, _COARSE_CROP_PX)  # as many cells as the crops that were learnt from
-    cells, region = (side, side), Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
-    positions = [float(position) for position in np.linspace(-1, 1, _PROOF_POSITIONS)]
-    values: dict[str, list[float]] = {axis.id: [] for axis in model.axes}
+    region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
 
-    def picture(look: Look) -> NDArray[np.float32]:
-        return render(model, RenderRequest(look, region, cells)).permute(1, 2, 0).cpu().numpy()
+    def draw(seed: int, axis: str, position: float) -> Picture:
+        look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
+        return render(model, RenderRequest(look, region, (side, side))).permute(1, 2, 0).cpu().numpy()
 
-    for seed in range(_PROOF_SEEDS):
-        look = Look(layout_seed=seed, detail_seed=seed)
-        middle = picture(look)
-        yield
-        for axis in model.axes:
-            for position in positions:
-                made = picture(look.with_value(axis.id, position))
-                values[axis.id].append(_PROPERTIES[axis.id](made if axis.id in _OF_COLOUR else matched(made, middle)))
-                yield
-    return {name: spearman(positions * _PROOF_SEEDS, found) for name, found in values.items()}
+    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
+    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
 
 
 def prove(model: TextureGan) -> Slices[None, None, TextureGan]:
     """The model with only those sliders that hold what their names say."""
-    proofs = yield from slider_proofs(model)
-    return replace(model, unproven=frozenset(name for name, rho in proofs.items() if not rho >= _HOLDS_FROM))
+    found = yield from proofs(model)
+    return replace(model, unproven=frozenset(name for name, rho in found.items() if not rho >= HOLDS_FROM))
 
 
 class Training:
@@ -375,6 +339,13 @@ class Training:
         means = {name: float(total) / count for name, (total, count) in sorted(self._losses.items())}
         self._losses.clear()
         return means
+
+    def start_from(self, model: TextureGan) -> None:
+        for network in (self._generator, self._average):
+            take_over(network, model.generator.state_dict())
+
+    def tune(self, config: TextureGanConfig) -> None:
+        self._config = config
 
     # ------------------------------------------------------------------------------------- out of and into files
 

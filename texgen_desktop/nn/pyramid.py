@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from texgen_desktop.nn.layers import LEAK, convolution, double
+from texgen_desktop.nn.noise import gaussian_field
 
 COLOURS = 3
 LOUDEST = 4.0  # of a picture made from noise, or of the detail of a level; the caller's unit is about a standard deviation
@@ -36,6 +37,18 @@ class LevelShape:
     width: int
     depth: int
     noise: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A rectangle of the plane in pixels of ``level``; ``cells`` (rows, columns) of the torus in pixels of level 0, None: no wrap."""
+
+    level: int
+    y: int
+    x: int
+    height: int
+    width: int
+    cells: tuple[int | None, int | None] = (None, None)
 
 
 class StyledConvolution(nn.Module):
@@ -132,6 +145,20 @@ class Generator(nn.Module):
         picture: Tensor = self.level(k)(below, noise(k, *need), style)
         dy, dx = y - grain * top, x - grain * left
         return picture[..., dy : dy + height, dx : dx + width]
+
+    def plane(self, style: Tensor, place: Place, layout: tuple[int, float], detail: tuple[int, float]) -> Tensor:
+        """A region of the endless plane or of a torus, of noise that is a function of its coordinates: (1, 3, height, width).
+
+        ``layout`` and ``detail`` are (seed, strength) of the coarsest level and of all others.
+        """
+
+        def noise(k: int, y: int, x: int, height: int, width: int) -> Tensor:
+            seed, strength = layout if k == 0 else detail
+            periods = tuple(None if cells is None else cells * 2 ** max(0, k - 1) for cells in place.cells)
+            field = gaussian_field(seed, k, self.level(k).shape.noise, y, x, height, width, (periods[0], periods[1]))
+            return strength * field.to(style.device)
+
+        return self.region(place.level, place.y, place.x, place.height, place.width, style, noise)
 
     def multiply_adds(self) -> float:
         """Multiply-adds for one pixel of the finest level, borders left out."""
