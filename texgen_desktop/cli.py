@@ -10,6 +10,7 @@ from typing import Any
 
 from texgen_desktop import __version__
 from texgen_desktop.cli_console import Console
+from texgen_desktop.cli_score import score
 from texgen_desktop.cli_sessions import BestSession, InfoSession, SampleSession, Session, TrainSession
 from texgen_desktop.engine.messages import LARGEST_SEED, ExportSettings, Look, TrainSettings
 from texgen_desktop.imaging.formats import LIMITS
@@ -19,6 +20,7 @@ EXAMPLES = """examples:
   texgen train gravel.jpg --project gravel          learn the texture of a photo
   texgen sample gravel --out tile.png --size 2048   write a tile that repeats without a seam
   texgen info gravel                                list its photos, runs and sliders
+  texgen score gravel.jpg tile.png                  measure a tile against the photo
 """
 EXIT_CODES = """exit codes:
   0    done
@@ -31,6 +33,8 @@ EXIT_CODES = """exit codes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a wrong command line raises SystemExit(2) as argparse does."""
     args = _parser().parse_args(argv)
+    if args.command == "score":
+        return score(Console(), args.photo, args.tiles, args.side, args.json)
     return _session(args.parser, args).run()
 
 
@@ -91,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         ("sample", "write tiles of a texture that was learnt", _add_sample),
         ("best", "make a project's model of the checkpoint that came nearest to the photo", _add_best),
         ("info", "list the photos, runs and sliders of a project or a model", _add_source),
+        ("score", "measure tiles against the photo that they were learnt from", _add_score),
     ):
         command = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=EXIT_CODES, formatter_class=plain
@@ -149,6 +154,18 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 def _add_best(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="DIR", help="a project folder; of the run that was selected last")
     _add_device(parser)
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        f"{parser.description}\n\nFor each tile, lower is better: structure (0 another crop of the photo, 1 noise of its spectrum and colours), distances of\n"
+        "colours (1 from black to white) and of spectra, how far the seams stand out (0 not at all), and how many patches of 32 px are\n"
+        "copies. For several tiles of one size also their diversity: 1 where they have nothing in common, 0 where they are the same."
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photo")
+    parser.add_argument("tiles", type=Path, nargs="+", metavar="TILE", help="pictures at the scale that the photo is learnt at")
+    parser.add_argument("--side", type=positive_int, metavar="PX", help="that scale: the photo's short side (default: as train chooses it)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:

@@ -107,14 +107,20 @@ def load_best(folder: Path) -> Loaded:
 
 
 def best_images_seen(folder: Path) -> int | None:
-    """Where the checkpoint with the best score stands, told without reading any weights; None when that is the newest, or none has one."""
+    """Where the checkpoint with the best score stands, told without reading any weights.
+
+    None when that is the newest, and when the newest has no score to be compared by.
+    """
     scores = {}
     for images_seen in _found(folder):
         with suppress(TexGenError):  # a damaged one is no choice
             scores[images_seen] = _score(_checked_record(folder, images_seen)["header"])
     scored = [(score, -images_seen) for images_seen, score in scores.items() if score is not None]
-    best = -min(scored)[1] if scored else None
-    return None if best == max(scores, default=None) else best
+    newest = max(scores, default=None)
+    if newest is None or scores[newest] is None:
+        return None
+    best = -min(scored)[1]
+    return None if best == newest else best
 
 
 def newest_images_seen(folder: Path) -> int | None:

@@ -75,6 +75,11 @@ class ProgressReport:
     def is_out_of_time(self) -> bool:
         return self.seconds >= self._limit_s
 
+    def add(self, readings: Mapping[str, float]) -> None:
+        """Tell and log these with the losses, when it is time to."""
+        self._means.add(readings)
+        self._log_means.add(readings)
+
     def update(self, log: MetricsLog, is_last: bool) -> None:
         """Read, log and tell the losses when it is time to. Raises NonFiniteLoss."""
         is_due = is_last or self._pace.is_due()
@@ -101,8 +106,7 @@ class ProgressReport:
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise NonFiniteLoss(name, self._trainer.images_seen)
-        self._means.add(losses)
-        self._log_means.add(losses)
+        self.add(losses)
 
     def _seconds_left(self, done: float) -> float | None:
         """From the prediction at first, more and more from what is measured: not every image of a schedule costs the same."""

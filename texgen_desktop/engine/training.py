@@ -16,11 +16,12 @@ from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import write_checkpoint
 from texgen_desktop.engine.family_info import tuned_config
 from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
-from texgen_desktop.engine.messages import CheckpointSaved, Look, Notice, Outcome, Region, RenderRequest, TrainSettings
+from texgen_desktop.engine.messages import CheckpointSaved, Notice, Outcome, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.progress import ProgressReport
 from texgen_desktop.engine.project import Project
+from texgen_desktop.engine.quality import QualityMeter
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import Host, Started, start_again, start_new
@@ -28,13 +29,10 @@ from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.engine.tuning import add_tuning
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Family
-from texgen_desktop.imaging.patches import patch_distance
 
 CHECKPOINT_INTERVAL_S = 60.0
 CHECKPOINT_SHARE = 1 / 20
 """Saving takes at most this share of the time, on a slow disk too."""
-_SCORE_SIDE_PX = 192
-_SCORE_PHOTOS = 4
 
 
 class Training:
@@ -52,6 +50,7 @@ class Training:
         self._run = run
         self._started: Started | None = None
         self._log: MetricsLog | None = None
+        self._quality: QualityMeter | None = None
         self._ending: Outcome | None = None
         self._is_hurried = False
         self._wanted: dict[str, Any] = {}  # values of live fields, for the next whole step
@@ -136,6 +135,8 @@ class Training:
         snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
         checkpoints.done()
         self._log = MetricsLog(started.run.metrics_path, trainer.images_seen)
+        quality = self._meter(started)
+        quality.begin()
         try:
             while True:  # upkeep first, step last: a fresh start, a continuation and the last turn take the same path
                 outcome = self._outcome(started, report)
@@ -153,12 +154,21 @@ class Training:
                     if outcome in ("finished", "stopped"):
                         yield from self._prove(started)
                     return Result(outcome)
+                if quality.is_due:
+                    report.add(quality.advance(partial(self._snapshot, started)))
+                    yield None
                 if self._wanted:
                     self._apply(started)
                 yield from trainer.step()
         finally:
             self._log.close()
             self._log = None
+
+    def _meter(self, started: Started) -> QualityMeter:
+        """What it knows of the photo outlives a pause."""
+        if self._quality is None:
+            self._quality = QualityMeter(self._family, started.photos, self._host.clock)
+        return self._quality
 
     def _apply(self, started: Started) -> None:
         """Noted before it holds: a run that is killed now goes on with it, if not from here."""
@@ -184,9 +194,7 @@ class Training:
     def _save(self, started: Started) -> Slices[float]:
         """Write checkpoint and model; returns the seconds that writing took."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
-        tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
-        yield None
-        score = patch_distance([photo.pixels for photo in started.photos[:_SCORE_PHOTOS]], tile, seed=0)
+        score = yield from self._meter(started).score(source)
         yield None
         began_s = clock()
         header = {"family": self._family.id, "images_seen": images_seen, "score": score}

@@ -19,6 +19,7 @@ PATCH_PX = 32
 STRIDE_PX = 16
 _COARSE = 4  # pixels of the picture in one of a patch
 _SIDE = PATCH_PX // _COARSE
+_SEARCH_STRIDE_PX = 24  # between patches of one half that are looked for in the other
 _PHASE_PX = 2  # the photo is searched at every second position
 _COMPONENTS = 48
 _PERCENT = 5.0
@@ -44,8 +45,7 @@ class Copies:
             place = np.s_[row * STRIDE_PX : row * STRIDE_PX + PATCH_PX, column * STRIDE_PX : column * STRIDE_PX + PATCH_PX]
             hits[place] += is_copy
             patches[place] += 1
-        share: Floats = hits / np.maximum(patches, 1)
-        return share
+        return (hits / np.maximum(patches, 1)).astype(np.float32, copy=False)
 
 
 class CopyMeter:
@@ -67,7 +67,7 @@ class CopyMeter:
         between_halves, shifted = [], []
         for photo in photos:
             for half, other in _halves(photo):
-                between_halves.append((yield from _nearest(made._queries(half, STRIDE_PX), made._all_patches(other))))
+                between_halves.append((yield from _nearest(made._queries(half, _SEARCH_STRIDE_PX), made._all_patches(other))))
             blocks = []
             for block in made._all_patches(photo):
                 blocks.append(block)

@@ -9,9 +9,10 @@ count, they have readings of their own. Nothing is trained, so nothing can be tr
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 
@@ -28,9 +29,11 @@ _THRESHOLDS = (0.0, 1.0, 2.0)  # in standard deviations of the answers
 _OFFSETS = ((0, 0), (0, 2), (2, 0), (2, 2), (2, -2), (0, 5), (5, 0), (4, 4), (4, -4))  # (y, x) in positions of the coarser scale
 _LEAST_SPREAD = 0.05  # of the photo's: weaker answers are not blown up to full
 _LEAST_GAP = 0.5  # of the distance between two crops: a photo that is noise itself does not make noise infinitely bad
+_VEIL = 0.1  # white noise over every picture, in spreads of the photo's colours: what is fainter than this is not seen
 _NOISES, _NOISE_SIDE_PX = 2, 512
 _BLOCK = 1 << 13  # positions at a time
 
+Summary = Callable[[Floats], Floats]
 Statistics = list[Floats]
 """One flat array for the distributions on each scale, and one for what goes together on each scale and the next coarser one."""
 
@@ -43,7 +46,19 @@ def _filters() -> Floats:
     bells = np.stack([np.exp(-(x * x + y * y) / (2 * _WINDOWS_PX[k % len(_WINDOWS_PX)] ** 2)) for k in range(_FILTERS)])
     filters = random.standard_normal((_FILTERS, 3, _SIZE, _SIZE)) * bells[:, None]
     filters -= bells[:, None] * filters.sum((2, 3), keepdims=True) / bells.sum((1, 2))[:, None, None, None]
-    return filters.reshape(_FILTERS, -1).T.astype(np.float32)
+    flat: Floats = filters.reshape(_FILTERS, -1).T.astype(np.float32)
+    return flat
+
+
+def _mean(answers: Floats) -> Floats:
+    """Over all positions: (h, w, C) to (C,). Rows first, which is many times faster than both at once."""
+    mean: Floats = answers.mean(0).mean(0)
+    return mean
+
+
+def _spread(answers: Floats) -> Floats:
+    """Standard deviation over all positions: (h, w, C) to (C,)."""
+    return np.sqrt(np.maximum(_mean(np.square(answers)) - np.square(_mean(answers)), 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +69,12 @@ class _Limits:
     far: Floats
 
     def placed(self, distances: Floats) -> float:
-        """0 at the distance of two crops, 1 at that of phase noise. Arrays that tell little between the two weigh little."""
-        ratio, worst = float((distances / self.near).mean()), float((self.far / self.near).mean())
-        return (ratio - 1) / max(worst - 1, _LEAST_GAP)
+        """0 at the distance of two crops, 1 at that of phase noise, at most 2.
+
+        The mean over the arrays, each by how much lies between the two: where crops differ as much as noise does nothing can be told.
+        """
+        gap = np.maximum(self.far - self.near, _LEAST_GAP * self.near)
+        return float(np.average(np.minimum((distances - self.near) / gap, 2), weights=gap / (gap + self.near)))
 
 
 class Structure:
@@ -85,9 +103,8 @@ class Structure:
             yield
         areas, means, spreads = [photo.shape[0] * photo.shape[1] for photo in photos], [], []
         for found in answers:
-            mean, spread = yield from made._statistics(found)
-            means.append(mean)
-            spreads.append(spread)
+            means.append((yield from made._statistics(found)))
+            spreads.append((yield from made._statistics(found, _spread)))
         made._whole = [np.average(group, axis=0, weights=areas) for group in zip(*means, strict=True)]
         made._spread = [np.maximum(np.average(group, axis=0, weights=areas), 1e-3) for group in zip(*spreads, strict=True)]
         for k, photo in enumerate(photos):
@@ -98,13 +115,13 @@ class Structure:
     def _learn_scale(self, answers: Sequence[Floats]) -> None:
         usual = np.mean([_spread(found) for found in answers], axis=0)
         self._usual.append(usual)
-        strengths = np.concatenate([np.abs(self._scaled(found, usual)).reshape(-1, _FILTERS) for found in answers])
-        self._strengths.append((strengths.mean(0), strengths.std(0)))
+        strengths = [np.abs(self._scaled(found, usual)) for found in answers]
+        self._strengths.append((np.mean([_mean(s) for s in strengths], axis=0), np.mean([_spread(s) for s in strengths], axis=0)))
 
     # ------------------------------------------------------------------------------------------------ what it says
 
     def judged(self, tile: Floats) -> Generator[None, None, float]:
-        """The structure of a tile, in slices: 0 is another crop of the photo, 1 phase noise; it may be a little below and far above."""
+        """The structure of a tile, in slices: 0 is another crop of the photo, 1 phase noise; it may be a little below, and up to 2."""
         height, width = tile.shape[:2]
         limits = self._limits.get((height, width))
         if limits is None:
@@ -130,7 +147,7 @@ class Structure:
     def _distances(self, picture: Floats, scales: int) -> Generator[None, None, Floats]:
         """Of each array of statistics, in spreads of what it is a mean of."""
         answers = yield from self._answers(picture, scales)
-        means, _ = yield from self._statistics(answers)
+        means = yield from self._statistics(answers)
         return np.array([(np.abs(m - w) / s).mean() for m, w, s in zip(means, self._whole, self._spread, strict=False)], np.float32)
 
     # -------------------------------------------------------------------------------------------------- statistics
@@ -138,31 +155,29 @@ class Structure:
     def _answers(self, picture: Floats, scales: int) -> Generator[None, None, list[Floats]]:
         """(h, w, filters) on each scale, fine to coarse."""
         channels = np.ascontiguousarray(self._axes.encode(picture).transpose(2, 0, 1))
+        channels += np.float32(_VEIL) * np.random.default_rng(_SEED).standard_normal(channels.shape, np.float32)
         found = []
         for _ in range(scales):
             found.append((yield from _convolved(channels[:, 2:-2, 2:-2] - _blurred(channels))))
             channels = _halved(channels)
         return found
 
-    def _statistics(self, answers: Sequence[Floats]) -> Generator[None, None, tuple[Statistics, Statistics]]:
-        """Means, and the spreads of what they are means of. Scale by scale, so that those of fewer scales are the first of these."""
-        means: Statistics = []
-        spreads: Statistics = []
+    def _statistics(self, answers: Sequence[Floats], of: Summary = _mean) -> Generator[None, None, Statistics]:
+        """Scale by scale, so that those of fewer scales are the first of these."""
+        found: Statistics = []
         finer = None
-        for scale, found in enumerate(answers):
-            scaled = self._scaled(found, self._usual[scale])
-            features = [np.maximum(sign * scaled - threshold, 0) for sign in (1, -1) for threshold in _THRESHOLDS]
-            means.append(np.concatenate([feature.mean((0, 1)) for feature in features]))
-            spreads.append(np.concatenate([_spread(feature) for feature in features]))
-            yield
+        for scale, answer in enumerate(answers):
+            scaled, beyond = self._scaled(answer, self._usual[scale]), []
+            for sign, threshold in product((1, -1), _THRESHOLDS):
+                beyond.append(of(np.maximum(sign * scaled - threshold, 0)))
+                yield
+            found.append(np.concatenate(beyond))
             mean, spread = self._strengths[scale]
             strength = (np.abs(scaled) - mean) / spread
             if finer is not None:
-                mean, spread = yield from _together(finer, strength)
-                means.append(mean)
-                spreads.append(spread)
+                found.append((yield from _together(finer, strength, of)))
             finer = strength
-        return means, spreads
+        return found
 
     def _scaled(self, answers: Floats, usual: Floats) -> Floats:
         """In units of the picture's own spread."""
@@ -178,21 +193,22 @@ def scale_count(height: int, width: int) -> int:
     return count
 
 
-def _together(fine: Floats, coarse: Floats) -> Generator[None, None, tuple[Floats, Floats]]:
-    """Mean products of the strengths of any two answers at each offset, flattened, and the products' spreads."""
+def _together(fine: Floats, coarse: Floats, of: Summary) -> Generator[None, None, Floats]:
+    """Means or spreads of the products of the strengths of any two answers at each offset, flattened."""
     fine = _halved(fine.transpose(2, 0, 1)).transpose(1, 2, 0)
     # A valid 7 x 7 convolution of a halved picture begins nearly two positions further in.
     height, width = (min(f - 2, c) for f, c in zip(fine.shape[:2], coarse.shape[:2], strict=True))
     both = np.concatenate([fine[2 : 2 + height, 2 : 2 + width], coarse[:height, :width]], axis=-1)
-    means, spreads = [], []
+    found = []
     for y, x in _OFFSETS:
         here = both[: height - y, max(0, -x) : width - max(0, x)].reshape(-1, both.shape[-1])
         there = both[y:, max(0, x) : width - max(0, -x)].reshape(-1, both.shape[-1])
-        mean, square = here.T @ there / len(here), np.square(here).T @ np.square(there) / len(here)
-        means.append(mean.ravel())
-        spreads.append(np.sqrt(np.maximum(square - mean**2, 0)).ravel())
+        mean = here.T @ there / len(here)
+        if of is _spread:
+            mean = np.sqrt(np.maximum(np.square(here).T @ np.square(there) / len(here) - mean**2, 0))
+        found.append(mean.ravel())
         yield
-    return np.concatenate(means), np.concatenate(spreads)
+    return np.concatenate(found)
 
 
 def _convolved(channels: Floats) -> Generator[None, None, Floats]:
@@ -220,12 +236,6 @@ def _halved(channels: Floats) -> Floats:
     even = channels[:, : channels.shape[1] // 2 * 2, : channels.shape[2] // 2 * 2]
     halved: Floats = (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]) * np.float32(0.25)
     return halved
-
-
-def _spread(answers: Floats) -> Floats:
-    """Standard deviation over all positions: (h, w, C) to (C,)."""
-    spread: Floats = answers.reshape(-1, answers.shape[-1]).std(0)
-    return spread
 
 
 def _middle(photo: Floats, height: int, width: int) -> Floats:

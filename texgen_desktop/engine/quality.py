@@ -1,0 +1,96 @@
+"""How near a run's texture has come to the photo: structure and copies, read off the live model for a small share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from texgen_desktop.data.photos import Photo
+from texgen_desktop.engine.jobs import Clock, Slices
+from texgen_desktop.engine.rendering import blocks
+from texgen_desktop.engine.source import Source
+from texgen_desktop.families import Family, Look, Region, RenderRequest
+from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.patches import patch_distance
+from texgen_desktop.imaging.score import LEAST_PHOTO_PX, Judge
+
+SHARE, AHEAD_S = 0.025, 60.0
+"""The share of the time that may be spent, and how much of a run is drawn on in advance: looking at the photo takes seconds, and else the
+first reading would come after two minutes. A run of ten minutes spends less than 3 % all the same."""
+EARLY_SHARE, EARLY_FROM_S = 0.1, 5.0
+"""In the beginning no more than this share is spent, and nothing before the first pictures have come."""
+_SLICE_S = 0.08
+_SIDE_PX, _BLOCK_PX = 256, 128
+_MOST_PHOTOS = 4
+_PATCHES_SIDE_PX = 192
+
+
+class QualityMeter:
+    """Reads a run of a family that makes textures; of others, and of photos that are too small to judge by, it has only a score."""
+
+    def __init__(self, family: Family, photos: Sequence[Photo], clock: Clock = time.monotonic) -> None:
+        self._photos = [photos[k].pixels for k in range(min(len(photos), _MOST_PHOTOS))]
+        self._can_judge = family.makes == "textures" and all(min(pixels.shape[:2]) >= LEAST_PHOTO_PX for pixels in self._photos)
+        self._clock = clock
+        self._judge: Judge | None = None
+        self._reading: Slices[dict[str, float]] | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """A new sitting: what was spent in an earlier one is forgiven."""
+        self._began_s = self._clock()
+        self.spent_s = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its share of the time allows another slice."""
+        seconds = self._clock() - self._began_s
+        return self._can_judge and self.spent_s < min(EARLY_SHARE * (seconds - EARLY_FROM_S), SHARE * (seconds + AHEAD_S))
+
+    def advance(self, snapshot: Callable[[], Source]) -> dict[str, float]:
+        """One slice of at most some 150 ms.
+
+        Returns "structure" and "copy share" when they are read, of a snapshot that may be some seconds old, else nothing.
+        """
+        began_s = self._clock()
+        if self._reading is None:
+            self._reading = self._read(snapshot)
+        try:
+            while self._clock() - began_s < _SLICE_S:
+                next(self._reading)
+        except StopIteration as end:
+            self._reading = None
+            found: dict[str, float] = end.value
+            return found
+        finally:
+            self.spent_s += self._clock() - began_s
+        return {}
+
+    def score(self, source: Source) -> Slices[float | None]:
+        """For choosing between the checkpoints of a run; lower is better. None while the photo has not been looked at enough."""
+        if not self._can_judge:
+            tile = yield from _tile(source, _PATCHES_SIDE_PX)
+            return patch_distance(self._photos, tile, seed=0)
+        if self._judge is None:
+            return None
+        tile = yield from _tile(source, _SIDE_PX)
+        return (yield from self._judge.structure_of(tile))
+
+    def _read(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+        if self._judge is None:
+            self._judge = yield from Judge.prepared(self._photos)
+        tile = yield from _tile(snapshot(), _SIDE_PX)
+        structure = yield from self._judge.structure_of(tile)
+        copies = yield from self._judge.copies_of(tile)
+        return {"structure": structure, "copy share": copies.share}
+
+
+def _tile(source: Source, side_px: int) -> Slices[Floats]:
+    """The middle position of all sliders, seed 0."""
+    tile = np.empty((side_px, side_px, 3), np.float32)
+    for block in blocks(Region(0, 0, side_px, side_px), _BLOCK_PX):
+        tile[block.y : block.y + block.height, block.x : block.x + block.width] = source.render(RenderRequest(Look(), block))
+        yield None
+    return tile
