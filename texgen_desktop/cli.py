@@ -22,6 +22,9 @@ EXAMPLES = """examples:
   texgen info gravel                                list its photos, runs and sliders
   texgen score gravel.jpg tile.png                  measure a tile against the photo
 """
+SCORES = """For each tile, lower is better: structure (0 another crop of the photo, 1 noise of its spectrum and colours), distances
+of colours (1 from black to white) and of spectra, how far the seams stand out (0 not at all), and how many patches of 32
+px are copies. For several tiles of one size also their diversity: 1 nothing in common, 0 all the same."""
 EXIT_CODES = """exit codes:
   0    done
   1    failed; one line on standard error says why and what to do
@@ -157,11 +160,7 @@ def _add_best(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_score(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        f"{parser.description}\n\nFor each tile, lower is better: structure (0 another crop of the photo, 1 noise of its spectrum and colours), distances of\n"
-        "colours (1 from black to white) and of spectra, how far the seams stand out (0 not at all), and how many patches of 32 px are\n"
-        "copies. For several tiles of one size also their diversity: 1 where they have nothing in common, 0 where they are the same."
-    )
+    parser.description = f"{parser.description}\n\n{SCORES}"
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photo")
     parser.add_argument("tiles", type=Path, nargs="+", metavar="TILE", help="pictures at the scale that the photo is learnt at")
     parser.add_argument("--side", type=positive_int, metavar="PX", help="that scale: the photo's short side (default: as train chooses it)")
