@@ -78,12 +78,22 @@ class Batch:
 class CropSampler:
     """Crops of the photos at every level of a pyramid with ``level_count`` octaves, the last one being the working scale."""
 
-    def __init__(self, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        photos: Sequence[Photo],
+        level_count: int,
+        coarse_crop_px: int,
+        device: torch.device,
+        is_mirrored: bool = False,
+        is_turned: bool = False,
+    ) -> None:
+        """``is_mirrored`` and ``is_turned``: crops of the photo's mirror image, and of it turned by quarters, are drawn as well."""
         self.palette = Palette.of(photos)
         self.axes = tuple(StyleAxis(name) for name in _BENDS)
         self._level_count = level_count
         self._coarse_crop_px = coarse_crop_px
         self._device = device
+        self._is_mirrored, self._is_turned = is_mirrored, is_turned
         self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
@@ -93,10 +103,16 @@ class CropSampler:
 
     @classmethod
     def prepared(
-        cls, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device
+        cls,
+        photos: Sequence[Photo],
+        level_count: int,
+        coarse_crop_px: int,
+        device: torch.device,
+        is_mirrored: bool = False,
+        is_turned: bool = False,
     ) -> Generator[None, None, CropSampler]:
         """A sampler that is ready to draw, in slices: a photo each, then some crops each to measure what its sliders range over."""
-        sampler = cls(photos, level_count, coarse_crop_px, device)
+        sampler = cls(photos, level_count, coarse_crop_px, device, is_mirrored, is_turned)
         for photo in photos:
             yield
             sampler._pyramids.append(sampler._pyramid(photo))
@@ -146,6 +162,7 @@ class CropSampler:
         not to the few grains that a fine crop shows.
         """
         dice = torch.rand(count, len(_BENDS) + 6, generator=generator)
+        positions = self._positions(count, generator)
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
         bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
@@ -155,7 +172,7 @@ class CropSampler:
             chosen = int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))
             groups.append(self._group_of[chosen])
             pyramid = self._pyramids[chosen]
-            frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size)
+            frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size, positions[k])
             patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
             if measured_axes and level > 0:
                 coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
@@ -181,9 +198,17 @@ class CropSampler:
         dice = torch.rand(told.shape, generator=generator)
         return told * (dice >= torch.where(told > 0, _UNTOLD, 0.5))
 
-    def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:
+    def _positions(self, count: int, generator: torch.Generator) -> list[_Position]:
+        """How the photo lies under each crop; as it is where nothing else is allowed, and then no random number is drawn."""
+        if not (self._is_mirrored or self._is_turned):
+            return [_UPRIGHT] * count
+        quarters = torch.randint(4 if self._is_turned else 1, (count,), generator=generator).tolist()
+        mirrored = torch.randint(2 if self._is_mirrored else 1, (count,), generator=generator).tolist()
+        return [_Position(quarter, bool(mirror)) for quarter, mirror in zip(quarters, mirrored, strict=True)]
+
+    def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int, position: _Position) -> _Frame:
         """Where the crop lies. Lengths are in pixels of the working scale."""
-        height, width = pyramid[0].shape[-2:]
+        height, width = pyramid[0].shape[-2:] if position.quarters % 2 == 0 else pyramid[0].shape[:-3:-1]
         scale, stretch, slant = (float(bend) for bend in bends)
         step = 2 ** (-SCALE_OCTAVES * scale)
         wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
@@ -203,7 +228,8 @@ class CropSampler:
         # On the level's own pixels, so that a crop that is not bent is not resampled either.
         pixel = 2 ** (self._level_count - 1 - level)
         x, y = round(x / pixel) * pixel, round(y / pixel) * pixel
-        return _Frame(matrix=matrix, step=step, outer_centre=(centre_x, centre_y), centre=(x, y))
+        frame = _Frame(matrix=matrix, step=step, outer_centre=(centre_x, centre_y), centre=(x, y))
+        return frame if position == _UPRIGHT else position.placed(frame, (width, height))
 
     def _sample(self, pyramid: list[Tensor], level: int, centre: tuple[float, float], frame: _Frame, size: int) -> Tensor:
         unit = 2 ** (self._level_count - 1 - level)
@@ -229,3 +255,32 @@ class _Frame:
     step: float
     outer_centre: tuple[float, float]
     centre: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class _Position:
+    """How the photo lies under a crop: turned by so many quarters, and mirrored before that."""
+
+    quarters: int = 0
+    is_mirrored: bool = False
+
+    def placed(self, frame: _Frame, size: tuple[float, float]) -> _Frame:
+        """A place on the photo in this position, of that (width, height), as a place on the photo as it is."""
+        mirror = -1.0 if self.is_mirrored else 1.0
+        cosine, sine = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[self.quarters]
+        rows = ((mirror * cosine, -mirror * sine), (sine, cosine))
+        width, height = size if self.quarters % 2 == 0 else size[::-1]
+
+        def moved(centre: tuple[float, float]) -> tuple[float, float]:
+            x, y = centre[0] - size[0] / 2, centre[1] - size[1] / 2
+            return rows[0][0] * x + rows[0][1] * y + width / 2, rows[1][0] * x + rows[1][1] * y + height / 2
+
+        (a, b), (c, d) = frame.matrix
+        matrix = (
+            (rows[0][0] * a + rows[0][1] * c, rows[0][0] * b + rows[0][1] * d),
+            (rows[1][0] * a + rows[1][1] * c, rows[1][0] * b + rows[1][1] * d),
+        )
+        return _Frame(matrix=matrix, step=frame.step, outer_centre=moved(frame.outer_centre), centre=moved(frame.centre))
+
+
+_UPRIGHT = _Position()

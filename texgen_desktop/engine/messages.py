@@ -469,10 +469,14 @@ class ProjectChanged:
 
 @dataclass(frozen=True, eq=False)
 class PhotoLoaded:
-    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024."""
+    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024.
+
+    ``allows`` names what may be done to its crops without showing: "mirror", "turn". Families may have settings of these names.
+    """
 
     name: str
     image: NDArray[np.uint8]
+    allows: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

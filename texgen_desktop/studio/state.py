@@ -20,6 +20,7 @@ from texgen_desktop.engine.messages import (
     ModelChanged,
     ModelInfo,
     Outcome,
+    PhotoLoaded,
     PicturesProgress,
     Problem,
     ProjectChanged,
@@ -53,6 +54,7 @@ class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
     ``is_measuring``: a few seconds of training tell how long the presets take here.
+    ``allows`` holds what may be done to the crops of each photo without showing, by its name.
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
     ``taking_in`` is how far a picture set is that is being read.
@@ -64,6 +66,7 @@ class StudioState:
     device: str = ""
     families: tuple[FamilyInfo, ...] = ()
     project: ProjectInfo | None = None
+    allows: tuple[tuple[str, frozenset[str]], ...] = ()
     model: ModelInfo | None = None
     is_measuring: bool = False
     training: TrainingState = "idle"
@@ -106,6 +109,18 @@ class StudioState:
     def family(self) -> FamilyInfo | None:
         """The kind of the model that is shown."""
         return next((family for family in self.families if self.model is not None and family.id == self.model.family), None)
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """Settings of the chosen family that are off, and that every photo of the project allows."""
+        family = next((each for each in self.families if each.id == self.settings.family), None)
+        preset = next((each for each in family.presets if each.id == self.settings.preset), None) if family else None
+        allows = dict(self.allows)
+        if self.project is None or not self.project.photos or preset is None:
+            return ()
+        values = dict(preset.values) | dict(self.settings.config)
+        every = frozenset.intersection(*(allows.get(photo.name, frozenset()) for photo in self.project.photos))
+        return tuple(sorted(name for name in every if values.get(name) is False))
 
     @property
     def can_vary_photos(self) -> bool:
@@ -153,6 +168,8 @@ def after(state: StudioState, event: Event) -> StudioState:
             return replace(state, families=families, is_measuring=False)
         case ProjectChanged(project=project):
             return _after_project(state, project)
+        case PhotoLoaded(name=name, allows=allows):
+            return replace(state, allows=(*(pair for pair in state.allows if pair[0] != name), (name, allows)))
         case ModelChanged(model=model):
             return _after_model(state, model)
         case JobStarted(job="train"):
@@ -194,7 +211,7 @@ def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioSta
         # What the artist set belongs to a project; its model, and the end of its run, are told by events of their own.
         training = "idle" if state.training == "paused" else state.training
         look = project.look if project else Look()
-        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None)
+        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None, allows=())
     state = replace(state, project=project)
     run = state.selected_run
     if run is not None and (run_before is None or run_before.id != run.id) and state.training == "idle":
