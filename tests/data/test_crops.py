@@ -113,3 +113,21 @@ def test_half_of_the_crops_are_the_photo_pixel_for_pixel(level, size):
     off = torch.stack([(places - patch).abs().amax((2, 3, 4)).min() for patch in batch.patches])
     assert off[~is_bent].max() < 1e-4
     assert off[is_bent].min() > 1e-3
+
+
+def test_crops_that_are_bent_alike_share_the_bend_and_not_the_place():
+    crops = sampler(spotted_photo())
+    batches = [crops.draw(stream(0, k, 0), 1, 4, 16, is_bent_alike=True) for k in range(6)]
+    assert all(torch.equal(batch.style[:, :3], batch.style[:1, :3].expand(4, -1)) for batch in batches)
+    assert any(batch.style[0, :3].abs().max() > 0 for batch in batches)
+    assert not torch.equal(batches[0].patches[0], batches[0].patches[1])
+    free = crops.draw(stream(0, 1, 0), 1, 8, 16)
+    assert not torch.equal(free.style[:, :3], free.style[:1, :3].expand(8, -1))
+
+
+def test_pictures_are_measured_as_the_crops_are():
+    crops = sampler(spotted_photo())
+    batch = crops.draw(stream(0, 0, 0), 0, 32, 12)
+    measured = crops.measured(batch.patches)
+    assert measured.shape == (32, len(crops.axes) - 3)
+    assert (measured.clamp(-2, 2) - batch.style[:, 3:]).abs().max() < 0.3  # told only roughly

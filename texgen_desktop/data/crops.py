@@ -108,8 +108,16 @@ class CropSampler:
         """The mean colour of each patch, sRGB-encoded: (B, 3)."""
         return self.palette.decode(patches).mean((2, 3))
 
-    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0) -> Batch:
+    def measured(self, patches: Tensor) -> Tensor:
+        """The measured axes of pictures in palette coordinates, in the order of ``axes`` after the bends: (B, measured axes)."""
+        colours = self._mean_colours(patches)
+        values = [(colours @ colours.new_tensor(_MEASURES[a.id]) - a.middle) / a.spread for a in self.axes[len(_BENDS) :]]
+        return torch.stack(values, 1) if values else colours[:, :0]
+
+    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0, is_bent_alike: bool = False) -> Batch:
         """``count`` crops of ``size`` pixels at ``level`` (0 is the coarsest), with ``surround`` more pixels on each side.
+
+        ``is_bent_alike`` bends all of them as the first: together they are then a sample of one and the same texture.
 
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
@@ -118,6 +126,8 @@ class CropSampler:
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
         bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
+        if is_bent_alike:
+            bends = bends[:1].expand(count, -1)
         measured_axes = self.axes[len(_BENDS) :]
         patches, coarse = [], []
         for k in range(count):
@@ -129,14 +139,11 @@ class CropSampler:
         stack = torch.cat(patches)
         style = [bends.to(self._device)]
         if measured_axes:
-            colours = self._mean_colours(
-                torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
-            )
-        for axis in measured_axes:
-            measured = (colours @ colours.new_tensor(_MEASURES[axis.id]) - axis.middle) / axis.spread
-            # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
-            doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
-            style.append((measured + doubt).clamp(-2, 2)[:, None])
+            whole = torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
+            for values in self.measured(whole).unbind(1):
+                # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
+                doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
+                style.append((values + doubt).clamp(-2, 2)[:, None])
         return Batch(stack, torch.cat(style, 1))
 
     def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:
