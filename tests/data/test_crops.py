@@ -204,3 +204,29 @@ def test_a_mirrored_crop_is_the_photo_itself_mirrored():
         windows = torch.stack([version.unfold(1, 16, 1).unfold(2, 16, 1) for version in versions])
         nearest = (windows - patch[None, :, None, None]).abs().amax((1, 4, 5)).min()
         assert nearest < 1e-3
+
+
+def test_crops_that_are_bent_alike_share_the_bend_and_not_the_place():
+    crops = sampler(spotted_photo())
+    batches = [crops.draw(stream(0, k, 0), 1, 4, 16, is_bent_alike=True) for k in range(6)]
+    assert all(torch.equal(batch.style[:, :3], batch.style[:1, :3].expand(4, -1)) for batch in batches)
+    assert any(batch.style[0, :3].abs().max() > 0 for batch in batches)
+    assert not torch.equal(batches[0].patches[0], batches[0].patches[1])
+    free = crops.draw(stream(0, 1, 0), 1, 8, 16)
+    assert not torch.equal(free.style[:, :3], free.style[:1, :3].expand(8, -1))
+
+
+def test_pictures_are_measured_as_the_crops_are():
+    crops = sampler(spotted_photo())
+    batch = crops.draw(stream(0, 0, 0), 0, 32, 12)
+    measured = crops.measured(batch.patches)
+    assert measured.shape == (32, len(crops.axes) - 3)
+    assert (measured.clamp(-2, 2) - batch.style[:, 3:]).abs().max() < 0.3  # told only roughly
+
+
+def test_crops_that_are_bent_alike_are_of_one_group():
+    crops = run_to_end(CropSampler.prepared(two_materials(), 3, 12, CPU))
+    for k in range(6):
+        batch = crops.draw(stream(0, k, 0), 1, 8, 16, is_bent_alike=True)
+        assert torch.equal(batch.style[:, -2:], batch.style[:1, -2:].expand(8, -1))
+        assert batch.patches.mean((1, 2, 3)).std() < 0.2

@@ -155,8 +155,22 @@ class CropSampler:
         """The mean colour of each patch, sRGB-encoded: (B, 3)."""
         return self.palette.decode(patches).mean((2, 3))
 
-    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0) -> Batch:
+    @property
+    def measured_columns(self) -> slice:
+        """Where the measured axes stand in the style."""
+        return slice(len(_BENDS), len(_BENDS) + sum(axis.id in _MEASURES for axis in self.axes))
+
+    def measured(self, patches: Tensor) -> Tensor:
+        """The measured axes of pictures in palette coordinates, in the order of ``axes`` after the bends: (B, measured axes)."""
+        colours = self._mean_colours(patches)
+        values = [(colours @ colours.new_tensor(_MEASURES[a.id]) - a.middle) / a.spread for a in self.axes if a.id in _MEASURES]
+        return torch.stack(values, 1) if values else colours[:, :0]
+
+    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0, is_bent_alike: bool = False) -> Batch:
         """``count`` crops of ``size`` pixels at ``level`` (0 is the coarsest), with ``surround`` more pixels on each side.
+
+        ``is_bent_alike`` bends all of them as the first, and takes them from photos of one group: together they are then a sample of one
+        and the same texture.
 
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
@@ -166,30 +180,38 @@ class CropSampler:
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
         bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
-        measured_axes = [axis for axis in self.axes if axis.id in _MEASURES]
-        patches, coarse, groups = [], [], []
+        if is_bent_alike:
+            bends = bends[:1].expand(count, -1)
+        has_measures = any(axis.id in _MEASURES for axis in self.axes)
+        patches, coarse = [], []
+        groups: list[int] = []
         for k in range(count):
             chosen = int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))
+            if is_bent_alike and groups and self._groups:
+                chosen = self._another_of(groups[0], chosen)
             groups.append(self._group_of[chosen])
             pyramid = self._pyramids[chosen]
             frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size, positions[k])
             patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
-            if measured_axes and level > 0:
+            if has_measures and level > 0:
                 coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
         stack = torch.cat(patches)
         style = [bends.to(self._device)]
-        if measured_axes:
-            colours = self._mean_colours(
-                torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
-            )
-        for axis in measured_axes:
-            measured = (colours @ colours.new_tensor(_MEASURES[axis.id]) - axis.middle) / axis.spread
-            # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
-            doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
-            style.append((measured + doubt).clamp(-2, 2)[:, None])
+        if has_measures:
+            whole = torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
+            for values in self.measured(whole).unbind(1):
+                # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
+                doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
+                style.append((values + doubt).clamp(-2, 2)[:, None])
         if self._groups:
-            style.append(self._told_groups(groups, generator).to(self._device))
+            told = self._told_groups(groups, generator)
+            style.append((told[:1].expand(count, -1) if is_bent_alike else told).to(self._device))
         return Batch(stack, torch.cat(style, 1))
+
+    def _another_of(self, group: int, chosen: int) -> int:
+        """The photo itself where it belongs to the group, else one that does: the next in order."""
+        members = [index for index, own in enumerate(self._group_of) if own == group]
+        return chosen if chosen in members else members[chosen % len(members)]
 
     def _told_groups(self, groups: list[int], generator: torch.Generator) -> Tensor:
         """Which group each crop is from, with gaps, so that every mixture of told and untold is learnt: (B, groups)."""

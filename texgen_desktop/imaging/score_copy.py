@@ -44,7 +44,7 @@ class Copies:
             place = np.s_[row * STRIDE_PX : row * STRIDE_PX + PATCH_PX, column * STRIDE_PX : column * STRIDE_PX + PATCH_PX]
             hits[place] += is_copy
             patches[place] += 1
-        share: Floats = hits / np.maximum(patches, 1)
+        share: Floats = (hits / np.maximum(patches, 1)).astype(np.float32)
         return share
 
 

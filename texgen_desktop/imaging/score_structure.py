@@ -43,7 +43,8 @@ def _filters() -> Floats:
     bells = np.stack([np.exp(-(x * x + y * y) / (2 * _WINDOWS_PX[k % len(_WINDOWS_PX)] ** 2)) for k in range(_FILTERS)])
     filters = random.standard_normal((_FILTERS, 3, _SIZE, _SIZE)) * bells[:, None]
     filters -= bells[:, None] * filters.sum((2, 3), keepdims=True) / bells.sum((1, 2))[:, None, None, None]
-    return filters.reshape(_FILTERS, -1).T.astype(np.float32)
+    rows: Floats = filters.reshape(_FILTERS, -1).T.astype(np.float32)
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
