@@ -24,7 +24,7 @@ SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeeze
 _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
-_BENDS = ("scale", "stretch", "slant")
+BENDS = ("scale", "stretch", "slant")
 AXIS_WORDS = {
     "scale": ("Scale", "How large the grains, stones or leaves are."),
     "stretch": ("Stretch", "Wider than high to the right, higher than wide to the left."),
@@ -33,7 +33,8 @@ AXIS_WORDS = {
     "warmth": ("Warmth", "Like the bluer or the redder parts of the photo."),
 }
 """The title of each axis that a sampler may have, and what it changes."""
-_MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B
+MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}
+"""What the measured axes weigh R, G and B by, sRGB-encoded."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,20 @@ class Batch:
     style: Tensor
 
 
+def bend_matrix(scale: float, stretch: float, slant: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """What one pixel of a crop is in pixels of the photo, ((x by x, x by y), (y by x, y by y)): all bends keep the area but the scale."""
+    step = 2 ** (-SCALE_OCTAVES * scale)
+    wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
+    lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
+    return (step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide)
+
+
 class CropSampler:
     """Crops of the photos at every level of a pyramid with ``level_count`` octaves, the last one being the working scale."""
 
     def __init__(self, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device) -> None:
         self.palette = Palette.of(photos)
-        self.axes = tuple(StyleAxis(name) for name in _BENDS)
+        self.axes = tuple(StyleAxis(name) for name in BENDS)
         self._level_count = level_count
         self._coarse_crop_px = coarse_crop_px
         self._device = device
@@ -97,7 +106,7 @@ class CropSampler:
     def _measured_axes(self, crops: Tensor) -> tuple[StyleAxis, ...]:
         """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
         found, colours = [], self._mean_colours(crops)
-        for name, weights in _MEASURES.items():
+        for name, weights in MEASURES.items():
             values = colours @ colours.new_tensor(weights)
             spread = float(values.std())
             if spread > _LEAST_SPREAD:
@@ -114,11 +123,11 @@ class CropSampler:
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
         """
-        dice = torch.rand(count, len(_BENDS) + 6, generator=generator)
+        dice = torch.rand(count, len(BENDS) + 6, generator=generator)
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
-        bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
-        measured_axes = self.axes[len(_BENDS) :]
+        bends = (2 * dice[:, : len(BENDS)] - 1) * is_bent
+        measured_axes = self.axes[len(BENDS) :]
         patches, coarse = [], []
         for k in range(count):
             pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]
@@ -133,7 +142,7 @@ class CropSampler:
                 torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
             )
         for axis in measured_axes:
-            measured = (colours @ colours.new_tensor(_MEASURES[axis.id]) - axis.middle) / axis.spread
+            measured = (colours @ colours.new_tensor(MEASURES[axis.id]) - axis.middle) / axis.spread
             # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
             doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
             style.append((measured + doubt).clamp(-2, 2)[:, None])
@@ -144,10 +153,7 @@ class CropSampler:
         height, width = pyramid[0].shape[-2:]
         scale, stretch, slant = (float(bend) for bend in bends)
         step = 2 ** (-SCALE_OCTAVES * scale)
-        wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
-        lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
-        # What one pixel of the crop is in pixels of the photo: all bends keep the area but the scale.
-        matrix = ((step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide))
+        matrix = bend_matrix(scale, stretch, slant)
         unit = 2 ** (self._level_count - 1)
         outer = self._coarse_crop_px * unit
         inner = size * 2 ** (self._level_count - 1 - level)
