@@ -30,7 +30,7 @@ from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
-from texgen_desktop.nn.autoencoder import ENCODER_MARGIN_CELLS, MARGIN_CELLS, STRIDE_PX, Decoder, Encoder
+from texgen_desktop.nn.autoencoder import ENCODER_MARGIN_CELLS, MARGIN_CELLS, STRIDE_PX, Decoder, Encoder, begin_linear
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
@@ -298,6 +298,16 @@ def _surroundings(x: Tensor) -> Tensor:
     return F.avg_pool2d(along, (1, _WINDOW_CELLS), 1, (0, half), count_include_pad=False)
 
 
+def _block_axes(sources: Sequence[_Source]) -> tuple[Tensor, Tensor, Tensor]:
+    """Block PCA of the photos: axes over 3 x 8 x 8 values in columns, the deviations along them, and those of a crop's mean block."""
+    fields = [F.pixel_unshuffle(source.picture, STRIDE_PX) for source in sources]  # (1, 192, rows, columns)
+    flat = torch.cat([field.flatten(2)[0] for field in fields], 1)
+    around = torch.cat([_surroundings(field).flatten(2)[0] for field in fields], 1)
+    variances, axes = torch.linalg.eigh(flat @ flat.T / flat.shape[1])
+    axes = axes.flip(1)
+    return axes, variances.flip(0).clamp_min(0).sqrt(), (axes.T @ around).square().mean(1).sqrt()
+
+
 @dataclass(frozen=True)
 class _Reading:
     """What codes say together: the bank, the means that were taken out of it, and the directions of the measured axes."""
@@ -381,6 +391,7 @@ class Training:
             self._critics = torch.nn.ModuleList(
                 Critic(config.critic_width // 2, config.critic_width, len(sampler.axes)) for _ in range(_LEVELS)
             )
+        begin_linear(self._vae["encoder"], self._vae["decoder"], *_block_axes(sources))
         self._average = _frozen(copy.deepcopy(self._vae), device)
         for network in (self._vae, self._critics):
             placed(network, device)

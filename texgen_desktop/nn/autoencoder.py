@@ -1,5 +1,8 @@
 """Photo to codes and back: an encoder with one code for 8 x 8 pixels, and a decoder that adds detail of its own.
 
+Both have a linear path beside the deep one. It begins as the principal axes of the photos' 8 x 8 blocks, which is what a linear VAE
+would converge to (Lucas et al. 2019, "Don't blame the ELBO!"): so learning starts at block PCA and goes on from there.
+
 Convolutions are valid, the caller says what lies beyond a border: nothing (a region is decoded from a larger region of codes), the
 other side (a torus), or the outermost value again (a crop in training).
 """
@@ -22,6 +25,8 @@ STRIDE_PX = 8
 MARGIN_CELLS = 6  # of codes, that decoding uses up on each side
 ENCODER_MARGIN_CELLS = 4  # of pixels around a part of a photo, so that its codes do not know where it was cut out
 _NOISE = 4
+_BASIS_PX = 2 * STRIDE_PX  # of the linear path: wide enough to learn to overlap
+_FIRST_LOG_VARIANCE = -3.0  # of a code that begins as a principal component: known rather well
 _FULL_WIDTH = 8  # channels at full resolution, where each costs the most
 
 Border = Literal["valid", "circular", "replicate"]
@@ -60,16 +65,26 @@ class Encoder(nn.Module):
             )
         )
         self.body = convolution(width, width, 3, gain=0.5)
-        self.leave = convolution(width, 2 * (local + whole), 3, gain=0.5)
+        self.leave = convolution(width, 2 * (local + whole), 3, gain=0.05)
+        self.linear = nn.Conv2d(COLOURS, local + whole, _BASIS_PX, STRIDE_PX, bias=False)
+        with torch.no_grad():
+            for start, end in ((local, 2 * local), (2 * local + whole, 2 * (local + whole))):
+                self.leave.bias[start:end] = _FIRST_LOG_VARIANCE  # type: ignore[index]  # made with its default bias
 
     def forward(self, x: Tensor) -> Tensor:
         """Means and log variances of both codes, side by side: (B, 2 * (local + whole), h, w)."""
         x = x.contiguous(memory_format=torch.channels_last)
+        edge = (_BASIS_PX - STRIDE_PX) // 2
+        straight = self.linear(F.pad(x, (edge,) * 4, mode="replicate"))
         for layer in self.down:
             x = F.leaky_relu(layer(_bordered(x, "replicate")), LEAK)
         x = F.leaky_relu(self.body(_bordered(x, "replicate")), LEAK) + x
-        told: Tensor = self.leave(_bordered(x, "replicate"))
-        return told
+        told = self.leave(_bordered(x, "replicate"))
+        unsure = torch.zeros_like(straight)  # the linear path says nothing of variances
+        sizes = [self.local, self.whole]
+        (local, whole), (no_local, no_whole) = straight.split(sizes, 1), unsure.split(sizes, 1)
+        found: Tensor = told + torch.cat([local, no_local, whole, no_whole], 1)
+        return found
 
     def posterior(self, crop: Tensor) -> Posterior:
         told = self(crop)
@@ -101,9 +116,10 @@ class Decoder(nn.Module):
         self.split_middle = convolution(middle, 4 * fine, 3)
         self.mix_fine = StyledConvolution(fine + _NOISE, fine, style)
         self.split_fine = convolution(fine, 4 * _FULL_WIDTH, 3)
-        self.leave = convolution(_FULL_WIDTH, COLOURS, 3, gain=0.3)
-        self.leave_quarter = convolution(middle, COLOURS, 3, gain=0.3)
-        self.leave_half = convolution(fine, COLOURS, 3, gain=0.3)
+        self.leave = convolution(_FULL_WIDTH, COLOURS, 3, gain=0.1)
+        self.leave_quarter = convolution(middle, COLOURS, 3, gain=0.1)
+        self.leave_half = convolution(fine, COLOURS, 3, gain=0.1)
+        self.linear = nn.ConvTranspose2d(codes, COLOURS, _BASIS_PX, STRIDE_PX, bias=False)
 
     def forward(
         self, codes: Tensor, style: Tensor, noise: NoiseSource, origin: tuple[int, int] = (0, 0), border: Border = "valid", skip: int = 0
@@ -127,6 +143,12 @@ class Decoder(nn.Module):
         def skipped(picture: Tensor) -> Tensor:
             return picture[..., 1:-1, 1:-1] if is_valid else picture
 
+        def straight(grain: int) -> Tensor:
+            """The linear path at ``grain`` pixels to a cell; of a coarser picture the means of what the full one has."""
+            basis = self.linear.weight if grain == STRIDE_PX else F.avg_pool2d(self.linear.weight.detach(), STRIDE_PX // grain)
+            drawn = F.conv_transpose2d(_bordered(codes, border), basis, stride=grain, padding=grain // 2 + grain * (1 - used))
+            return cut(drawn, grain, grain * (origin[0] - MARGIN_CELLS), grain * (origin[1] - MARGIN_CELLS))
+
         h = codes.contiguous(memory_format=torch.channels_last)
         h = F.leaky_relu(self.enter(_bordered(h, border), style), LEAK)
         h = F.leaky_relu(self.body(_bordered(h, border), style), LEAK) + skipped(h)
@@ -136,7 +158,8 @@ class Decoder(nn.Module):
         mixed = torch.cat([h, noise(2, y, x0, h.shape[-2], h.shape[-1])], 1)
         h = F.leaky_relu(self.mix_middle(_bordered(mixed, border), style), LEAK) + skipped(h)
         h = F.leaky_relu(self.body_middle(_bordered(h, border)), LEAK) + skipped(h)
-        pictures = [cut(_bounded(self.leave_quarter(_bordered(h.detach(), border))), 2, y + 3 * used, x0 + 3 * used)]
+        detail = _bounded(self.leave_quarter(_bordered(h.detach(), border)))
+        pictures = [straight(2) + cut(detail, 2, y + 3 * used, x0 + 3 * used)]
         if skip == 2:
             return pictures
         h = F.pixel_shuffle(F.leaky_relu(self.split_middle(_bordered(h, border)), LEAK), 2)
@@ -144,12 +167,13 @@ class Decoder(nn.Module):
 
         mixed = torch.cat([h, noise(1, y, x0, h.shape[-2], h.shape[-1])], 1)
         h = F.leaky_relu(self.mix_fine(_bordered(mixed, border), style), LEAK) + skipped(h)
-        pictures.append(cut(_bounded(self.leave_half(_bordered(h.detach(), border))), 4, y + 2 * used, x0 + 2 * used))
+        detail = _bounded(self.leave_half(_bordered(h.detach(), border)))
+        pictures.append(straight(4) + cut(detail, 4, y + 2 * used, x0 + 2 * used))
         if skip == 1:
             return pictures
         h = F.pixel_shuffle(F.leaky_relu(self.split_fine(_bordered(h, border)), LEAK), 2)
         y, x0 = 2 * (y + 2 * used), 2 * (x0 + 2 * used)
-        pictures.append(cut(_bounded(self.leave(_bordered(h, border))), 8, y + used, x0 + used))
+        pictures.append(straight(8) + cut(_bounded(self.leave(_bordered(h, border))), 8, y + used, x0 + used))
         return pictures
 
     @property
@@ -158,13 +182,28 @@ class Decoder(nn.Module):
 
     def multiply_adds(self) -> float:
         """For one pixel of the full resolution, borders and the two coarser pictures left out."""
-        shares = {"enter": 64, "body": 64, "split_coarse": 64, "split_fine": 4, "mix_fine": 4, "leave": 1, "leave_quarter": 0, "leave_half": 0}
+        shares = {"linear": 64, "enter": 64, "body": 64, "split_coarse": 64, "split_fine": 4, "mix_fine": 4, "leave": 1, "leave_quarter": 0, "leave_half": 0}
         total = 0.0
         for name, parameter in self.named_parameters():
             share = shares.get(name.partition(".")[0], 16)
             if parameter.dim() == 4 and share:
                 total += parameter.numel() / share
         return total
+
+
+@torch.no_grad()
+def begin_linear(encoder: Encoder, decoder: Decoder, axes: Tensor, deviations: Tensor, whole_deviations: Tensor) -> None:
+    """Makes the linear paths those of block PCA: code = (block . axis) / deviation, block = sum of axis * deviation * code.
+
+    ``axes`` (192, k) are orthonormal columns over (3, 8, 8) with the largest variance first, k >= local and >= whole. ``deviations`` (k,)
+    are those of the blocks along them, ``whole_deviations`` those of the mean of a crop's blocks.
+    """
+    edge = (_BASIS_PX - STRIDE_PX) // 2
+    patterns = F.pad(axes.T.reshape(-1, COLOURS, STRIDE_PX, STRIDE_PX), (edge,) * 4)
+    for count, first, spread in ((encoder.local, 0, deviations), (encoder.whole, encoder.local, whole_deviations)):
+        scale = spread[:count, None, None, None].clamp_min(1e-3)
+        encoder.linear.weight[first : first + count] = patterns[:count] / scale
+        decoder.linear.weight[first : first + count] = patterns[:count] * scale
 
 
 def _bounded(x: Tensor) -> Tensor:

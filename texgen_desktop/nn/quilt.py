@@ -43,18 +43,6 @@ class Bank:
         return tuple(starts)
 
 
-@dataclass(frozen=True)
-class Bend:
-    """What a step of one cell is in the photo, ((x by x, x by y), (y by x, y by y))."""
-
-    matrix: tuple[tuple[float, float], tuple[float, float]] = ((1.0, 0.0), (0.0, 1.0))
-
-    @property
-    def reach(self) -> float:
-        """The longest way in the photo along one axis for a cell on each axis."""
-        return max(abs(a) + abs(b) for a, b in self.matrix)
-
-
 class _Axis:
     """Where the cells of one axis lie among the vertices: cell p is ``since[k]`` cells after the cell in which the square of vertex k
     begins. Whole numbers throughout, so that nothing depends on how far out a region lies."""
@@ -67,7 +55,7 @@ class _Axis:
         own = torch.div(cells * self.over, self.period, rounding_mode="floor")
         self.vertex = own + torch.tensor([[-1], [0], [1]])  # (3, length)
         self.base = torch.div(self.vertex * self.period, self.over, rounding_mode="floor")
-        self.since = (cells - self.base).float()
+        self.since = cells - self.base
         begins = (self.vertex * self.period - self.base * self.over).float() / self.over
         self.from_middle = self.since - begins - self.spacing / 2  # cells after the unjittered vertex
         self.first = int(self.vertex.min())
@@ -86,14 +74,13 @@ class _Axis:
             first_vertex = -torch.div(-segment * self.count, repeats, rounding_mode="floor")
             begins = torch.div(first_vertex * self.period, self.count, rounding_mode="floor")
             tile = -(-self.period // repeats)
-        return (self.base - begins).float() + max(0, (photo_cells - tile) // 2), begins
+        return self.base - begins + max(0, (photo_cells - tile) // 2), begins
 
 
 @torch.no_grad()
 def quilt(
     bank: Bank,
     seed: int,
-    bend: Bend,
     place: tuple[int, int, int, int],
     periods: tuple[int | None, int | None] = (None, None),
     freedom: float = 1.0,
@@ -116,16 +103,12 @@ def quilt(
     nearness = -_SHARPNESS * ((dy / rows.spacing) ** 2 + (dx / columns.spacing) ** 2)
     weight = torch.exp(nearness - nearness.amax((0, 1), keepdim=True))
 
-    # A bend turns the patch around its vertex; without one these are exactly 0 and the codes are the photo's own.
-    (xx, xy), (yx, yy) = bend.matrix
-    bent_y, bent_x = yx * dx + (yy - 1) * dy, (xx - 1) * dx + xy * dy
-    since_y = rows.since[:, None, :, None] + bent_y
-    since_x = columns.since[None, :, None, :] + bent_x
+    since_y, since_x = rows.since[:, None, :, None], columns.since[None, :, None, :]
 
     found, total = None, torch.zeros(height, width)
     if freedom > 0:
         free = weight if freedom >= 1 else weight * torch.sin(0.5 * torch.pi * _leaving(told[_LEAVES], freedom))
-        found = _gather_free(bank, told, since_y, since_x, free, bend.reach * SPACING_CELLS)
+        found = _gather_free(bank, told, since_y, since_x, free)
         total = free.square().sum((0, 1))
     if freedom < 1:
         kept = weight * torch.cos(0.5 * torch.pi * _leaving(told[_LEAVES], freedom))
@@ -157,42 +140,29 @@ def _coherent(weight: Tensor, shift_y: Tensor, shift_x: Tensor) -> Tensor:
     return total
 
 
-def _gather_free(bank: Bank, told: Tensor, since_y: Tensor, since_x: Tensor, weight: Tensor, reach: float) -> Tensor:
+def _gather_free(bank: Bank, told: Tensor, since_y: Tensor, since_x: Tensor, weight: Tensor) -> Tensor:
     """Weighted sum over the vertices of what lies around their sources: (height, width, channels)."""
     areas = torch.tensor([float(h * w) for h, w in bank.sizes])
     photo = torch.searchsorted((areas / areas.sum()).cumsum(0), told[_PHOTO].contiguous()).clamp(max=len(bank.sizes) - 1)
-    heights, widths = (torch.tensor([size[k] for size in bank.sizes])[photo].float() for k in (0, 1))
-    at_y, at_x = _source(told[_ROW], heights, reach), _source(told[_COLUMN], widths, reach)
+    heights, widths = (torch.tensor([size[k] for size in bank.sizes])[photo] for k in (0, 1))
+    at_y, at_x = _source(told[_ROW], heights), _source(told[_COLUMN], widths)
     return (_gather(bank, photo, at_y + since_y, at_x + since_x) * weight[..., None]).sum((0, 1))
 
 
-def _source(chance: Tensor, cells: Tensor, reach: float) -> Tensor:
-    """Where a patch begins: far enough inside for the patch where the photo is large enough."""
-    room = (cells - 2 * reach).clamp_min(1.0)
-    return torch.floor((cells - room) / 2 + chance * room - SPACING_CELLS / 2)
+def _source(chance: Tensor, cells: Tensor) -> Tensor:
+    """Where a patch begins: so far inside that the patch does not leave the photo, where it is large enough."""
+    room = (cells - 2 * SPACING_CELLS).clamp_min(1)
+    return torch.div(cells - room - SPACING_CELLS, 2, rounding_mode="floor") + (chance * room).long()
 
 
 def _gather(bank: Bank, photo: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    """Bilinear codes at places of photos, mirrored at their edges: (3, 3, height, width, channels)."""
+    """Codes of places of photos, mirrored at their edges: (3, 3, height, width, channels)."""
     heights, widths = (torch.tensor([size[k] for size in bank.sizes])[photo] for k in (0, 1))
-    starts = torch.tensor(bank.starts)[photo]
-    top, left = torch.floor(y), torch.floor(x)
-    down, right = (y - top)[..., None], (x - left)[..., None]
-    is_whole = not (down.any() or right.any())
-
-    def at(dy: int, dx: int) -> Tensor:
-        row, column = _mirrored(top.long() + dy, heights), _mirrored(left.long() + dx, widths)
-        return bank.codes[(starts + row * widths + column).to(bank.codes.device)].cpu()
-
-    if is_whole:
-        return at(0, 0)
-    upper = torch.lerp(at(0, 0), at(0, 1), right)
-    lower = torch.lerp(at(1, 0), at(1, 1), right)
-    return torch.lerp(upper, lower, down)
+    row, column = mirrored(y, heights), mirrored(x, widths)
+    return bank.codes[torch.tensor(bank.starts)[photo] + row * widths + column]
 
 
-def _mirrored(index: Tensor, count: Tensor) -> Tensor:
+def mirrored(index: Tensor, count: Tensor | int) -> Tensor:
     """0 ... count - 1 for any whole number, back and forth."""
     folded = torch.remainder(index, 2 * count)
     return torch.where(folded < count, folded, 2 * count - 1 - folded)
-
