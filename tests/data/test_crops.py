@@ -1,11 +1,14 @@
 """Crops and the style that is told with them."""
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from tests.families.conftest import spotted_photo
-from texgen_desktop.data.crops import CropSampler
+from texgen_desktop.data.crops import CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.engine.jobs import run_to_end
@@ -113,3 +116,46 @@ def test_half_of_the_crops_are_the_photo_pixel_for_pixel(level, size):
     off = torch.stack([(places - patch).abs().amax((2, 3, 4)).min() for patch in batch.patches])
     assert off[~is_bent].max() < 1e-4
     assert off[is_bent].min() > 1e-3
+
+
+def two_materials() -> list[Photo]:
+    dark = np.full((96, 96, 3), 0.1, np.float32) + grating(size=96).pixels / 20
+    return [Photo("dark.png", dark, 96, 96), Photo("light.png", 1 - dark, 96, 96)]
+
+
+def test_of_several_photos_each_gets_an_axis_that_tells_which_one_a_crop_is_from():
+    crops = run_to_end(CropSampler.prepared(two_materials(), 3, 12, CPU))
+    groups = [axis for axis in crops.axes if axis.group]
+    assert [axis.group for axis in groups] == ["dark", "light"]
+    batch = crops.draw(stream(0, 0, 0), 1, 200, 16)
+    told = batch.style[:, -2:]
+    is_light = batch.patches.mean((1, 2, 3)) > batch.patches.mean()
+    assert set(told.unique().tolist()) == {-1.0, 0.0, 1.0}
+    assert not told[~is_light, 1].gt(0).any()
+    assert not told[is_light, 1].lt(0).any()
+    shares = [(told[:, 1] == value).float().mean() for value in (-1, 0, 1)]
+    assert all(share > 0.15 for share in shares)
+
+
+def test_one_photo_photos_of_one_folder_and_too_many_photos_get_no_axes_of_their_own():
+    dark, light = two_materials()
+    one_folder = [replace(photo, group="stone") for photo in (dark, light)]
+    many = [replace(dark, name=f"{k}.png") for k in range(7)]
+    for photos in ([dark], one_folder, many):
+        crops = run_to_end(CropSampler.prepared(photos, 3, 12, CPU))
+        assert not [axis for axis in crops.axes if axis.group]
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        {"id": "elsewhere"},
+        {"id": "scale", "spread": 0.0},
+        {"id": "scale", "spread": 1e999},
+        {"id": "group_0", "group": "x", "signature": [1.0]},
+        {"id": "group_0", "signature": [0.0] * 8},
+    ],
+)
+def test_an_axis_that_no_sampler_makes_is_refused(axis):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(axis, StyleAxis)

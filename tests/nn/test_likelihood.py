@@ -17,7 +17,9 @@ def test_the_kl_of_a_gaussian_is_that_of_torch():
 
 def test_a_draw_has_the_posteriors_mean_and_deviation_and_hands_gradients_to_both():
     mean, log_variance = torch.tensor(2.0, requires_grad=True), torch.tensor(math.log(9.0), requires_grad=True)
-    drawn = reparameterised(mean.expand(200_000), log_variance.expand(200_000), torch.randn(200_000, generator=torch.Generator().manual_seed(0)))
+    drawn = reparameterised(
+        mean.expand(200_000), log_variance.expand(200_000), torch.randn(200_000, generator=torch.Generator().manual_seed(0))
+    )
     assert float(drawn.detach().mean()) == pytest.approx(2, abs=0.03)
     assert float(drawn.detach().std()) == pytest.approx(3, abs=0.03)
     drawn.square().mean().backward()

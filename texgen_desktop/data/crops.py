@@ -1,7 +1,7 @@
 """Photos become training crops, each with the style that its sliders would have to show.
 
-The sampler bends the photo (larger, stretched, slanted) and measures it (lighter, warmer): both are told to the networks, and so become
-sliders. All of a crop follows from the generator that is handed in.
+The sampler bends the photo (larger, stretched, slanted) and measures it (lighter, warmer), and knows which photo it came from: all that is
+told to the networks, and so becomes sliders. All of a crop follows from the generator that is handed in.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.imaging.properties import LUMA
+from texgen_desktop.imaging.properties import LUMA, SIGNATURE_LENGTH, signature
 
 SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
 STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
@@ -32,18 +34,38 @@ AXIS_WORDS = {
     "brightness": ("Brightness", "Like the darker or the lighter parts of the photo."),
     "warmth": ("Warmth", "Like the bluer or the redder parts of the photo."),
 }
-"""The title of each axis that a sampler may have, and what it changes."""
+"""The title of an axis that is bent or measured, and what it changes."""
+MOST_GROUPS = 6
+"""Photos or folders of photos that get a slider each; of more the texture is a mixture of all."""
+MOST_AXES = len(AXIS_WORDS) + MOST_GROUPS
+_UNTOLD = 1 / 3  # of the crops are not told which group they are from, and half are not told of each group that they are not from
 MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}
 """What the measured axes weigh R, G and B by, sRGB-encoded."""
 
 
-@dataclass(frozen=True)
-class StyleAxis:
-    """One axis of the style vector: ``value = (measured - middle) / spread``; bent axes have middle 0 and spread 1."""
+class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One axis of the style vector: ``value = (measured - middle) / spread``; bent axes have middle 0 and spread 1.
+
+    The axis of a group is 1 for what is like its photos, -1 for what is not, and 0 where that is open. ``group`` is its name and
+    ``signature`` what it looks like, see ``imaging.properties``.
+    """
 
     id: str
     middle: float = 0.0
     spread: float = 1.0
+    group: str = ""
+    signature: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A model file may come from a stranger: raises ValueError for an axis that no sampler makes."""
+        is_known = self.id.startswith("group_") and len(self.signature) == SIGNATURE_LENGTH if self.group else self.id in AXIS_WORDS
+        if not is_known or not 0 < self.spread < math.inf or not all(map(math.isfinite, (self.middle, *self.signature))):
+            raise ValueError(f"{self.id[:40]!r} is no style axis")
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Its title, and what it changes."""
+        return (self.group, f"How much the texture is like {self.group}.") if self.group else AXIS_WORDS[self.id]
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,9 @@ class CropSampler:
         self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
+        groups = [photo.group or Path(photo.name).stem for photo in photos]
+        self._groups = sorted(set(groups)) if 1 < len(set(groups)) <= MOST_GROUPS else []
+        self._group_of = [self._groups.index(group) if self._groups else 0 for group in groups]
 
     @classmethod
     def prepared(
@@ -90,7 +115,18 @@ class CropSampler:
             yield
             crops.append(sampler.draw(probe, 0, 16, coarse_crop_px).patches)
         sampler.axes += sampler._measured_axes(torch.cat(crops))
+        sampler.axes += tuple(sampler._group_axis(index, photos) for index in range(len(sampler._groups)))
         return sampler
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Of each photo the axis of the group that it belongs to; all empty where the photos are no groups."""
+        return tuple(f"group_{index}" if self._groups else "" for index in self._group_of)
+
+    def _group_axis(self, index: int, photos: Sequence[Photo]) -> StyleAxis:
+        found = [signature(photo.pixels) for photo, group in zip(photos, self._group_of, strict=True) if group == index]
+        means = tuple(sum(values) / len(found) for values in zip(*found, strict=True))
+        return StyleAxis(f"group_{index}", group=self._groups[index], signature=means)
 
     def _pyramid(self, photo: Photo) -> list[Tensor]:
         """The photo at every half octave, finest first. Cut to whole pixels of the coarsest level, so that all levels are in register."""
@@ -127,10 +163,12 @@ class CropSampler:
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
         bends = (2 * dice[:, : len(BENDS)] - 1) * is_bent
-        measured_axes = self.axes[len(BENDS) :]
-        patches, coarse = [], []
+        measured_axes = [axis for axis in self.axes if axis.id in MEASURES]
+        patches, coarse, groups = [], [], []
         for k in range(count):
-            pyramid = self._pyramids[int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))]
+            chosen = int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))
+            groups.append(self._group_of[chosen])
+            pyramid = self._pyramids[chosen]
             frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size)
             patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
             if measured_axes and level > 0:
@@ -146,7 +184,16 @@ class CropSampler:
             # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
             doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
             style.append((measured + doubt).clamp(-2, 2)[:, None])
+        if self._groups:
+            style.append(self._told_groups(groups, generator).to(self._device))
         return Batch(stack, torch.cat(style, 1))
+
+    def _told_groups(self, groups: list[int], generator: torch.Generator) -> Tensor:
+        """Which group each crop is from, with gaps, so that every mixture of told and untold is learnt: (B, groups)."""
+        told = -torch.ones(len(groups), len(self._groups))
+        told[range(len(groups)), groups] = 1.0
+        dice = torch.rand(told.shape, generator=generator)
+        return told * (dice >= torch.where(told > 0, _UNTOLD, 0.5))
 
     def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:
         """Where the crop lies. Lengths are in pixels of the working scale."""

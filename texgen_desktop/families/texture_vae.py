@@ -23,21 +23,23 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor
 
-from texgen_desktop.data.crops import AXIS_WORDS, BENDS, MEASURES, CropSampler, StyleAxis, bend_matrix
+from texgen_desktop.data.crops import BENDS, MEASURES, MOST_AXES, CropSampler, StyleAxis, bend_matrix
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.imaging.colour import to_uint8
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
-from texgen_desktop.nn.autoencoder import ENCODER_MARGIN_CELLS, MARGIN_CELLS, STRIDE_PX, Decoder, Encoder, begin_linear
-from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
+from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
+from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
 from texgen_desktop.nn.losses import relativistic, smoothness
 from texgen_desktop.nn.noise import gaussian_field, stream
 from texgen_desktop.nn.pyramid import Critic
-from texgen_desktop.nn.quilt import Bank, Bend, quilt
+from texgen_desktop.nn.quilt import Bank, quilt
+from texgen_desktop.nn.warm_start import take_over
 
 _Network = TypeVar("_Network", bound=torch.nn.Module)
 
@@ -58,7 +60,8 @@ class TextureVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 48
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
     beta: Annotated[
-        float, Meta(ge=0, le=100, description="Weight of the codes' cost; more for simpler codes, less for nearer copies", extra={"live": True})
+        float,
+        Meta(ge=0, le=100, description="Weight of the codes' cost; more for simpler codes, less for nearer copies", extra={"live": True}),
     ] = 1.0
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
 
@@ -70,10 +73,9 @@ PRESETS = {
 }
 
 _CROP_CELLS = 12
-_BENT_CELLS = 6  # of a crop, drawn anew from bent codes
-_WINDOW_CELLS = 13  # over which a photo's codes are averaged for its code of the whole, about a crop
-_TILE_CELLS = 16  # of a photo, encoded at a time
-_MOST_CELLS = 60_000  # of all photos together
+_SOURCE_CELLS = 20  # of the crops whose codes are laid out anew
+_MOST_CELLS = 4096  # of all photos together, that a model reads: they are read again for each place of the bending sliders
+_MOST_OWN_CELLS = 16_384  # of a photo that the artist hands in
 _LEVELS = 3
 _FAKE_CELLS = (16, 12, 8)  # of the tori that the critics see, from a quarter of the resolution to the full one
 _TURNS = (2, 1, 2, 0)  # which of the three learns
@@ -88,12 +90,16 @@ def _widths(config: TextureVaeConfig) -> tuple[int, int, int]:
     return config.width, config.width // 2, config.width // 4
 
 
+_BLURS_FROM = 1.2  # pixels of the photo for one of a bent photo, from which it is halved by half an octave first
+_VARIATION = Slider("variation", "Variation", "The photo itself to the left, something new of its kind to the right.")
+
+
 def _encoder_width(config: TextureVaeConfig) -> int:
     return config.width * 3 // 4 // 3 * 3
 
 
 def _decoder(config: TextureVaeConfig) -> Decoder:
-    return Decoder(config.local + config.whole, len(BENDS) + 1, _widths(config))
+    return Decoder(config.local + config.whole, 1, _widths(config))
 
 
 def _steps(config: TextureVaeConfig) -> int:
@@ -101,31 +107,103 @@ def _steps(config: TextureVaeConfig) -> int:
 
 
 @dataclass(frozen=True)
+class _Reading:
+    """The codes of photos, bent in one way."""
+
+    bank: Bank
+    """Of each cell the local code and that of the whole, less their means."""
+    middle: Tensor
+    """(local + whole,): the means."""
+    directions: Tensor
+    """(measured axes, whole): what the code of the whole gains with a unit of each."""
+
+
+class _Album:
+    """Photos, and the encoder that reads them. The last reading is kept: while the other sliders move nothing is read again."""
+
+    def __init__(
+        self, photos: Sequence[Tensor], encoder: Encoder, palette: Palette, axes: Sequence[StyleAxis], device: torch.device
+    ) -> None:
+        self.photos = tuple(photos)  # (H, W, 3) uint8, on the CPU
+        self._encoder, self._palette, self._device = encoder, palette, device
+        self._measures = [(axis, MEASURES[axis.id]) for axis in axes if axis.id in MEASURES]
+        self._last: tuple[tuple[float, ...], _Reading] | None = None
+
+    @torch.no_grad()
+    def reading(self, bends: tuple[float, ...]) -> _Reading:
+        if self._last is None or self._last[0] != bends:
+            pictures = [self._bent(photo, bends) for photo in self.photos]
+            self._last = (bends, self._read(pictures))
+        return self._last[1]
+
+    def _bent(self, photo: Tensor, bends: tuple[float, ...]) -> Tensor:
+        """The photo in palette coordinates, cut to whole cells: (1, 3, H, W)."""
+        picture = self._palette.encode(photo.to(self._device).permute(2, 0, 1)[None].float() / 255)
+        height, width = picture.shape[-2:]
+        if any(bends):
+            # The largest rectangle of the same shape that, bent, lies within the photo; never of more pixels than that.
+            (xx, xy), (yx, yy) = bend_matrix(*bends)
+            share = min(width / (abs(xx) * width + abs(xy) * height), height / (abs(yx) * width + abs(yy) * height), 1.0)
+            rows, columns = (max(1, int(share * n / STRIDE_PX)) * STRIDE_PX for n in (height, width))
+            theta = torch.tensor([[xx * columns / width, xy * rows / width, 0.0], [yx * columns / height, yy * rows / height, 0.0]])
+            if math.sqrt(abs(xx * yy - xy * yx)) > _BLURS_FROM:
+                size = [max(2, round(n * 2**-0.5)) for n in (height, width)]
+                picture = F.interpolate(picture, size, mode="bilinear", antialias=True, align_corners=False)
+            grid = F.affine_grid(theta[None].to(picture), [1, 3, rows, columns], align_corners=False)
+            return F.grid_sample(picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+        return picture[..., : height // STRIDE_PX * STRIDE_PX, : width // STRIDE_PX * STRIDE_PX]
+
+    def _read(self, pictures: Sequence[Tensor]) -> _Reading:
+        codes = [self._encoder.read(picture)[0].flatten(1).T for picture in pictures]
+        sizes = tuple((picture.shape[-2] // STRIDE_PX, picture.shape[-1] // STRIDE_PX) for picture in pictures)
+        told, about = torch.cat(codes), torch.cat([self._measured(picture) for picture in pictures])
+        middle, local = told.mean(0), self._encoder.local
+        told, about = told - middle, about - about.mean(0)
+        # Least squares, with a grain of doubt where a photo hardly varies.
+        gram = about.T @ about + 1e-3 * len(about) * torch.eye(about.shape[-1], device=about.device)
+        return _Reading(Bank(told.cpu(), sizes), middle, torch.linalg.solve(gram, about.T @ told[:, local:]))
+
+    def _measured(self, picture: Tensor) -> Tensor:
+        """The measured axes of the surroundings of each cell: (cells, axes)."""
+        colours = surroundings(F.avg_pool2d(self._palette.decode(picture), STRIDE_PX))[0].flatten(1)  # (3, cells)
+        found = [(colours.new_tensor(weights) @ colours - axis.middle) / axis.spread for axis, weights in self._measures]
+        return torch.stack(found, 1) if found else colours.new_zeros(colours.shape[1], 0)
+
+
+def _part(photo: Photo, most_cells: float) -> Tensor:
+    """The middle of a photo, of at most so many cells: (H, W, 3) uint8."""
+    height, width = photo.pixels.shape[:2]
+    least = max(STRIDE_PX, min(height, width))
+    share = min(1.0, math.sqrt(most_cells * STRIDE_PX**2 / (height * width)))
+    rows, columns = (max(min(STRIDE_PX, least), int(n * share)) for n in (height, width))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return torch.from_numpy(to_uint8(photo.pixels[top : top + rows, left : left + columns]))
+
+
+@dataclass(frozen=True)
 class TextureVae:
-    """Trained weights and the photos' codes, with all that rendering needs. Never changed once it is made."""
+    """Trained weights and photos, with all that rendering needs. Never changed once it is made."""
 
     config: TextureVaeConfig
     palette: Palette
     axes: tuple[StyleAxis, ...]
     encoder: Encoder
     decoder: Decoder
-    bank: Bank
-    """Of each cell the local code, that of the whole, and the measured axes; less their means."""
-    middle: Tensor
-    """(local + whole,): the codes' means."""
-    directions: Tensor
-    """(measured axes, whole): what the code of the whole gains with each."""
+    album: _Album
+    groups: tuple[str, ...]
+    """Of each photo the axis of its group, or nothing."""
     device: torch.device
 
     is_own: bool = False
-    """Whether the bank is a photo that the artist handed in: how much is left of it is a slider then."""
+    """Whether the photo is one that the artist handed in: how much is left of it is a slider then."""
     unproven: frozenset[str] = frozenset()
     """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        own = (Slider("variation", "Variation", "The photo itself to the left, something new of its kind to the right."),) if self.is_own else ()
-        return own + tuple(Slider(axis.id, *AXIS_WORDS[axis.id]) for axis in self.axes if axis.id not in self.unproven)
+        """Those of the style; of a photo of one's own its variation comes first, and there are no others to mix it with."""
+        shown = [axis for axis in self.axes if axis.id not in self.unproven and not (self.is_own and axis.group)]
+        return (_VARIATION,) * self.is_own + tuple(Slider(axis.id, *axis.words) for axis in shown)
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -143,14 +221,14 @@ class TextureVae:
         return {
             "config": msgspec.to_builtins(self.config),
             "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
-            "style": [{"id": a.id, "middle": a.middle, "spread": a.spread} for a in self.axes],
-            "photos": [list(size) for size in self.bank.sizes],
+            "style": [msgspec.to_builtins(axis) for axis in self.axes],
+            "groups": list(self.groups),
             "is_own": self.is_own,
             "unproven": sorted(self.unproven),
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        found = {"bank": self.bank.codes, "middle": self.middle, "directions": self.directions}
+        found = {f"photo.{k}": photo for k, photo in enumerate(self.album.photos)}
         for part, network in (("encoder", self.encoder), ("decoder", self.decoder)):
             found |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
         return {name: value.detach().cpu().contiguous() for name, value in found.items()}
@@ -159,48 +237,42 @@ class TextureVae:
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
     """The shape of ``TextureVae.header``: a file from a stranger has to fit it."""
 
-    class Axis(msgspec.Struct, forbid_unknown_fields=True):
-        id: str
-        middle: float
-        spread: float
-
     config: TextureVaeConfig
     palette: Palette
-    style: Annotated[list[Axis], Meta(max_length=len(AXIS_WORDS))]
-    photos: Annotated[list[tuple[Annotated[int, Meta(ge=1, le=100_000)], Annotated[int, Meta(ge=1, le=100_000)]]], Meta(max_length=10_000)]
+    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
+    groups: Annotated[tuple[str, ...], Meta(min_length=1, max_length=10_000)]
     is_own: bool = False
-    unproven: Annotated[list[str], Meta(max_length=len(AXIS_WORDS))] = []
+    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureVae:
     """The model of a header and tensors that came out of ``TextureVae``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes = tuple(StyleAxis(a.id, a.middle, a.spread) for a in told.style)
-    if [a.id for a in axes[: len(BENDS)]] != list(BENDS) or len({a.id for a in axes}) < len(axes):
-        raise msgspec.ValidationError("unknown or repeated style axes")
-    if not {a.id for a in axes[len(BENDS) :]} <= MEASURES.keys() or not set(told.unproven) <= {a.id for a in axes}:
-        raise msgspec.ValidationError("unknown style axes")
-    config, measured = told.config, len(axes) - len(BENDS)
-    codes = config.local + config.whole
-    shapes = {
-        "bank": (sum(h * w for h, w in told.photos), codes + measured),
-        "middle": (codes,),
-        "directions": (measured, config.whole),
-    }
-    for name, shape in shapes.items():
-        if name not in tensors or tuple(tensors[name].shape) != shape or tensors[name].dtype != torch.float32:
-            raise RuntimeError(f"size mismatch for {name}: {shape} is wanted")
-    networks = (Encoder(_encoder_width(config), config.local, config.whole), _decoder(config))
-    for part, network in zip(("encoder", "decoder"), networks, strict=True):
-        own = {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
-        network.load_state_dict(own, strict=True)
-    if extra := [name for name in tensors if name not in shapes and name.partition(".")[0] not in ("encoder", "decoder")]:
-        raise RuntimeError(f"unexpected tensors: {extra[:3]}")
-    encoder, decoder = (_frozen(network, device) for network in networks)
-    return TextureVae(
-        config, told.palette, axes, encoder, decoder, Bank(tensors["bank"].cpu(), tuple(told.photos)), tensors["middle"].to(device),
-        tensors["directions"].to(device), device, told.is_own, frozenset(told.unproven),
-    )  # fmt: skip
+    axes, known = told.style, {axis.id for axis in told.style}
+    if len(known) < len(axes) or not known >= set(BENDS) or not known >= {*told.unproven, *told.groups} - {""}:
+        raise msgspec.ValidationError("missing, repeated or unknown style axes")
+    rest = dict(tensors)
+    photos = [rest.pop(f"photo.{k}", None) for k in range(len(told.groups))]
+    if any(p is None or p.dim() != 3 or p.shape[-1] != 3 or p.dtype != torch.uint8 or min(p.shape[:2]) < STRIDE_PX for p in photos):
+        raise RuntimeError("a photo is missing or is none")
+    config = told.config
+    networks = torch.nn.ModuleDict({"encoder": Encoder(_encoder_width(config), config.local, config.whole), "decoder": _decoder(config)})
+    networks.load_state_dict(rest, strict=True)
+    return _model(
+        config, told.palette, axes, networks, [p for p in photos if p is not None], told.groups, device, told.is_own, told.unproven
+    )
+
+
+def _model(
+    config: TextureVaeConfig, palette: Palette, axes: tuple[StyleAxis, ...], networks: torch.nn.ModuleDict, photos: Sequence[Tensor],
+    groups: tuple[str, ...], device: torch.device, is_own: bool = False, unproven: Sequence[str] = (),
+) -> TextureVae:  # fmt: skip
+    frozen = _frozen(networks, device)
+    encoder, decoder = frozen["encoder"], frozen["decoder"]
+    assert isinstance(encoder, Encoder)
+    assert isinstance(decoder, Decoder)
+    album = _Album(photos, encoder, palette, axes, device)
+    return TextureVae(config, palette, axes, encoder, decoder, album, groups, device, is_own, frozenset(unproven))
 
 
 def _frozen(network: _Network, device: torch.device) -> _Network:
@@ -216,136 +288,43 @@ def render(model: TextureVae, request: RenderRequest) -> Tensor:
     top, left = region.y // grain, region.x // grain
     rows, columns = -(-(region.y + region.height) // grain) - top, -(-(region.x + region.width) // grain) - left
     place = (top - MARGIN_CELLS, left - MARGIN_CELLS, rows + 2 * MARGIN_CELLS, columns + 2 * MARGIN_CELLS)
-
-    values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
-    bends, measured = values[: len(BENDS)], values[len(BENDS) :]
-    freedom = 0.5 + 0.5 * look.value("variation") if model.is_own else 1.0
-    found = quilt(model.bank, look.layout_seed, Bend(bend_matrix(*bends)), place, request.cells, freedom).to(model.device)
-    local, whole = found[:, : model.config.local], found[:, model.config.local : len(model.middle)]
-    shift = torch.tensor(measured, device=model.device) @ model.directions
-    codes = torch.cat([look.layout_strength * local, whole + shift[None, :, None, None]], 1) + model.middle[None, :, None, None]
-    style = torch.tensor([[*bends, look.detail_strength]], device=model.device)
+    style = torch.tensor([[look.detail_strength]], device=model.device)
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
         periods = tuple(None if cells is None else cells * STRIDE_PX >> octave for cells in request.cells)
         field = gaussian_field(look.detail_seed, octave, model.decoder.noise_channels, y, x, height, width, (periods[0], periods[1]))
         return look.detail_strength * field.to(model.device)
 
+    codes = _codes(model, look, place, request.cells)
     picture = model.decoder(codes, style, noise, (top, left), skip=request.skip_levels)[-1]
     dy, dx = region.y - grain * top, region.x - grain * left
     return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
 
 
-# --------------------------------------------------------------------------------------------------- photos become codes
+def _codes(model: TextureVae, look: Look, place: tuple[int, int, int, int], cells: tuple[int | None, int | None]) -> Tensor:
+    """The codes of a rectangle of cells as the look wants them: (1, local + whole, height, width)."""
+    values = {axis.id: 0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes}
+    reading = model.album.reading(tuple(values[name] for name in BENDS))
+    freedom = 0.5 + 0.5 * look.value(_VARIATION.id) if model.is_own else 1.0
+    shares = [size * _liking(values.get(group, 0.0)) for size, group in zip(reading.bank.cells, model.groups, strict=True)]
+    found = quilt(reading.bank, look.layout_seed, place, cells, freedom, shares if any(shares) else None).to(model.device)
+    local, whole = found.split([model.config.local, model.config.whole], 1)
+    measured = torch.tensor([values[axis.id] for axis in model.axes if axis.id in MEASURES], device=model.device)
+    moved = torch.cat([look.layout_strength * local, whole + (measured @ reading.directions)[None, :, None, None]], 1)
+    return moved + reading.middle[None, :, None, None]
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A photo in palette coordinates, cut to whole cells: (1, 3, 8 rows, 8 columns)."""
-
-    picture: Tensor
-
-    @classmethod
-    def of(cls, photo: Photo, palette: Palette, most_cells: int, device: torch.device) -> _Source:
-        height, width = (max(1, n // STRIDE_PX) for n in photo.pixels.shape[:2])
-        shrink = min(1.0, math.sqrt(most_cells / (height * width)))
-        height, width = (max(1, int(n * shrink)) for n in (height, width))
-        pixels = torch.from_numpy(photo.pixels[: height * STRIDE_PX, : width * STRIDE_PX])
-        return cls(palette.encode(pixels.to(device).permute(2, 0, 1)[None]))
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        return self.picture.shape[-2] // STRIDE_PX, self.picture.shape[-1] // STRIDE_PX
-
-    def cut(self, y: int, x: int, height: int, width: int) -> Tensor:
-        """A rectangle in pixels, mirrored where it leaves the photo."""
-        rows, columns = (
-            _mirrored(torch.arange(start, start + length), count)
-            for start, length, count in ((y, height, self.picture.shape[-2]), (x, width, self.picture.shape[-1]))
-        )
-        return self.picture[:, :, rows.to(self.picture.device)][..., columns.to(self.picture.device)]
-
-    def tiles(self) -> list[tuple[int, int, int, int]]:
-        """The parts that are encoded one at a time: (y, x, height, width) in cells."""
-        rows, columns = self.cells
-        step = _TILE_CELLS
-        return [(y, x, min(step, rows - y), min(step, columns - x)) for y in range(0, rows, step) for x in range(0, columns, step)]
-
-    @torch.no_grad()
-    def encode(self, encoder: Encoder, tile: tuple[int, int, int, int]) -> Tensor:
-        """The codes of one tile: (height, width, local + whole)."""
-        y, x, height, width = tile
-        edge = ENCODER_MARGIN_CELLS
-        area = [STRIDE_PX * n for n in (y - edge, x - edge, height + 2 * edge, width + 2 * edge)]
-        return encoder.codes(self.cut(*area))[0, :, edge:-edge, edge:-edge].permute(1, 2, 0)
-
-    def measured(self, palette: Palette, axes: Sequence[StyleAxis]) -> Tensor:
-        """The measured axes of the surroundings of each cell: (rows, columns, axes)."""
-        colours = _surroundings(F.avg_pool2d(palette.decode(self.picture), STRIDE_PX))[0]
-        found = [(torch.einsum("chw,c->hw", colours, colours.new_tensor(MEASURES[a.id])) - a.middle) / a.spread for a in axes]
-        return torch.stack(found, -1) if found else colours.new_zeros(*self.cells, 0)
-
-
-def _mirrored(index: Tensor, count: int) -> Tensor:
-    folded = torch.remainder(index, 2 * count)
-    return torch.where(folded < count, folded, 2 * count - 1 - folded)
-
-
-def _surroundings(x: Tensor) -> Tensor:
-    """The mean over a window around each cell, as much of it as there is: (B, C, h, w)."""
-    half = _WINDOW_CELLS // 2
-    along = F.avg_pool2d(x, (_WINDOW_CELLS, 1), 1, (half, 0), count_include_pad=False)
-    return F.avg_pool2d(along, (1, _WINDOW_CELLS), 1, (0, half), count_include_pad=False)
-
-
-def _block_axes(sources: Sequence[_Source]) -> tuple[Tensor, Tensor, Tensor]:
-    """Block PCA of the photos: axes over 3 x 8 x 8 values in columns, the deviations along them, and those of a crop's mean block."""
-    fields = [F.pixel_unshuffle(source.picture, STRIDE_PX) for source in sources]  # (1, 192, rows, columns)
-    flat = torch.cat([field.flatten(2)[0] for field in fields], 1)
-    around = torch.cat([_surroundings(field).flatten(2)[0] for field in fields], 1)
-    variances, axes = torch.linalg.eigh(flat @ flat.T / flat.shape[1])
-    axes = axes.flip(1)
-    return axes, variances.flip(0).clamp_min(0).sqrt(), (axes.T @ around).square().mean(1).sqrt()
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What codes say together: the bank, the means that were taken out of it, and the directions of the measured axes."""
-
-    bank: Bank
-    middle: Tensor
-    directions: Tensor
-
-    @classmethod
-    @torch.no_grad()
-    def of(cls, codes: Sequence[Tensor], measured: Sequence[Tensor], local: int) -> _Reading:
-        """``codes`` (rows, columns, local + whole) and ``measured`` (rows, columns, axes) of each photo."""
-        fields = []
-        for told in codes:
-            around = _surroundings(told.permute(2, 0, 1)[None])[0].permute(1, 2, 0)
-            # As in training: what a crop has in common is in the code of the whole, and in no other.
-            fields.append(torch.cat([told[..., :local] - around[..., :local], around[..., local:]], -1).reshape(-1, told.shape[-1]))
-        values, about = torch.cat(fields), torch.cat([m.reshape(-1, m.shape[-1]) for m in measured])
-        middle = values.mean(0)
-        values, about = values - middle, about - about.mean(0)
-        # Least squares: what the code of the whole gains for a unit of each measured axis.
-        gram = about.T @ about + 1e-3 * len(about) * torch.eye(about.shape[-1], device=about.device)
-        directions = torch.linalg.solve(gram, about.T @ values[:, local:])
-        sizes = tuple((told.shape[0], told.shape[1]) for told in codes)
-        return cls(Bank(torch.cat([values, about], -1).cpu(), sizes), middle, directions)
+def _liking(value: float) -> float:
+    """How many times as often as its size asks for a group is laid out: never at -1, as often at 0, most of all at 1."""
+    return (1 + value) / (1.05 - value)
 
 
 def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
-    """The model with this photo as the middle: its codes are all that pictures are made of."""
-    source = _Source.of(photo, model.palette, _MOST_CELLS, model.device)
+    """The model with this photo as the middle of its sliders: its codes are all that pictures are made of."""
+    part = _part(photo, _MOST_OWN_CELLS)
     yield
-    codes = torch.zeros(*source.cells, model.config.local + model.config.whole, device=model.device)
-    for y, x, height, width in source.tiles():
-        codes[y : y + height, x : x + width] = source.encode(model.encoder, (y, x, height, width))
-        yield
-    reading = _Reading.of([codes], [source.measured(model.palette, model.axes[len(BENDS) :])], model.config.local)
-    # The directions are those that were learnt: one photo may not vary enough to tell them.
-    return replace(model, bank=reading.bank, middle=reading.middle, is_own=True)
+    album = _Album([part], model.encoder, model.palette, model.axes, model.device)
+    return replace(model, album=album, groups=("",), is_own=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- proofs
@@ -360,7 +339,8 @@ def proofs(model: TextureVae) -> Slices[None, None, dict[str, float]]:
         look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
         return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
 
-    return (yield from slider_proofs([axis.id for axis in model.axes], draw))
+    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
+    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
 
 
 def prove(model: TextureVae) -> Slices[None, None, TextureVae]:
@@ -373,31 +353,34 @@ def prove(model: TextureVae) -> Slices[None, None, TextureVae]:
 
 
 class Training:
-    """A run: encoder, decoder, critics, their averages and optimisers, and the photos' codes. Implements ``families.Trainer``."""
+    """A run: encoder, decoder, critics, their averages and optimisers. Implements ``families.Trainer``."""
 
-    def __init__(self, config: TextureVaeConfig, sampler: CropSampler, sources: Sequence[_Source], seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: TextureVaeConfig,
+        sampler: CropSampler,
+        photos: Sequence[Tensor],
+        block_axes: BlockAxes,
+        seed: int,
+        device: torch.device,
+    ) -> None:
         self._config, self._seed, self._device = config, seed, device
         self.images_seen = 0
-        self._sampler, self._sources = sampler, sources
-        self._measured = [source.measured(sampler.palette, sampler.axes[len(BENDS) :]) for source in sources]
-        self._tiles = [(k, tile) for k, source in enumerate(sources) for tile in source.tiles()]
-        areas = torch.tensor([float(h * w) for h, w in (source.cells for source in sources)])
-        self._shares = (areas / areas.sum()).cumsum(0)
+        self._sampler, self._photos = sampler, photos
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._vae = torch.nn.ModuleDict(
-                {"encoder": Encoder(_encoder_width(config), config.local, config.whole), "decoder": _decoder(config)}
-            )
+            self._encoder = Encoder(_encoder_width(config), config.local, config.whole)
+            self._decoder = _decoder(config)
             self._critics = torch.nn.ModuleList(
                 Critic(config.critic_width // 2, config.critic_width, len(sampler.axes)) for _ in range(_LEVELS)
             )
-        begin_linear(self._vae["encoder"], self._vae["decoder"], *_block_axes(sources))
-        self._average = _frozen(copy.deepcopy(self._vae), device)
-        for network in (self._vae, self._critics):
+        begin_linear(self._encoder, self._decoder, block_axes)
+        self._networks = torch.nn.ModuleDict({"encoder": self._encoder, "decoder": self._decoder})
+        self._average = _frozen(copy.deepcopy(self._networks), device)
+        for network in (self._networks, self._critics):
             placed(network, device)
-        self._codes = [torch.zeros(*source.cells, config.local + config.whole, device=device) for source in sources]
-        self._vae_optimizer = torch.optim.Adam(self._vae.parameters(), config.learning_rate, (0.5, 0.99), fused=True)
-        self._critic_optimizers = [torch.optim.Adam(c.parameters(), config.learning_rate, (0.0, 0.99), fused=True) for c in self._critics]
+        self._optimizer = torch.optim.Adam(self._networks.parameters(), config.learning_rate, (0.5, 0.99), fused=True)
+        self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
         self._losses: dict[str, tuple[Tensor, int]] = {}
 
     @property
@@ -413,112 +396,88 @@ class Training:
     def step(self) -> Iterator[None]:
         step = self.images_seen // self._config.batch
         self._anneal()
-        self._vae_optimizer.zero_grad(set_to_none=True)
-        crops = self._crops()
+        self._optimizer.zero_grad(set_to_none=True)
+        crops = self._sampler.draw(
+            stream(self._seed, self.images_seen, _CROPS), _LEVELS - 1, self._config.batch, _CROP_CELLS * STRIDE_PX
+        ).patches
         yield
-        loss = self._evidence(crops, bent=step % 3 == 2)
+        loss = self._evidence(crops)
         yield
         loss.backward()
         yield
         if self._progress >= _SHARPEN_FROM:
             yield from self._sharpen(_TURNS[step % len(_TURNS)])
-        self._vae_optimizer.step()
-        average_into(self._average, self._vae, step)
-        if step % 2 == 0:
-            self._reread(step // 2)
+        self._optimizer.step()
+        average_into(self._average, self._networks, step)
         self.images_seen += self._config.batch
 
     def _anneal(self) -> None:
         """The full rate for half of the run, then a cosine down to a twentieth."""
         share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * self._progress - 1)))
-        for optimizer in (self._vae_optimizer, *self._critic_optimizers):
+        for optimizer in (self._optimizer, *self._critic_optimizers):
             optimizer.param_groups[0]["lr"] = self._config.learning_rate * share
 
-    def _crops(self) -> Tensor:
-        """Crops of the photos as they are: (B, 3, side, side)."""
-        side = _CROP_CELLS * STRIDE_PX
-        dice = torch.rand(self._config.batch, 3, generator=stream(self._seed, self.images_seen, _CROPS))
-        crops = []
-        for of_photo, of_y, of_x in dice:
-            source = self._sources[min(int(torch.searchsorted(self._shares, of_photo)), len(self._sources) - 1)]
-            height, width = source.picture.shape[-2:]
-            crops.append(source.cut(int(of_y * max(1, height - side + 1)), int(of_x * max(1, width - side + 1)), side, side))
-        return torch.cat(crops)
-
-    def _evidence(self, crops: Tensor, bent: bool) -> Tensor:
-        """The negative evidence lower bound of the crops, of each number in them; drawn with bent codes in a part of the steps."""
+    def _evidence(self, crops: Tensor) -> Tensor:
+        """The negative evidence lower bound of the crops, of each number in them."""
         generator = stream(self._seed, self.images_seen, _CODES)
-        q = self._vae["encoder"].posterior(crops)
+        q = self._encoder.posterior(crops)
         local = reparameterised(q.local_mean, q.local_log_variance, self._normal(q.local_mean.shape, generator))
         whole = reparameterised(q.whole_mean, q.whole_log_variance, self._normal(q.whole_mean.shape, generator))
-        target, bends = crops, torch.zeros(len(crops), len(BENDS))
-        if bent:
-            bends = 2 * torch.rand(bends.shape, generator=generator) - 1
-            # Whether of codes or of pixels, a bend takes the same part of the crop: so the decoder learns what bent codes stand for.
-            share = _BENT_CELLS / _CROP_CELLS
-            theta = torch.stack([F.pad(share * torch.tensor(bend_matrix(*bend)), (0, 1)) for bend in bends.tolist()]).to(self._device)
-            local = _bent(local, theta, _BENT_CELLS, "bilinear")
-            target = _bent(crops, theta, _BENT_CELLS * STRIDE_PX, "bicubic")
         codes = torch.cat([local, whole.expand(-1, -1, *local.shape[-2:])], 1)
-        quarter, half, full = self._draw(codes, F.pad(bends, (0, 1)).to(self._device), None)
-        nll = optimal_sigma_nll(target, full)
+        quarter, half, full = self._draw(codes, None)
+        nll = optimal_sigma_nll(crops, full)
         kl = gaussian_kl(q.local_mean, q.local_log_variance).sum() + gaussian_kl(q.whole_mean, q.whole_log_variance).sum()
         self._note("reconstruction", nll)
-        self._note("cost of codes", kl.detach() / crops.numel())
+        self._note("cost of codes", kl / crops.numel())
         beta = self._config.beta * min(1.0, self._progress / _WARM_UP)
         return negative_elbo(nll, kl, crops.numel(), beta) + _echo(quarter, half, full)
 
-    def _draw(self, codes: Tensor, style: Tensor, generator: torch.Generator | None) -> list[Tensor]:
+    def _draw(self, codes: Tensor, generator: torch.Generator | None) -> list[Tensor]:
         """Pictures of a batch of codes; with noise on a torus, without it as crops."""
-        decoder = self._vae["decoder"]
+        style = codes.new_full((len(codes), 1), 0.0 if generator is None else 1.0)
 
-        def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
-            shape = (len(codes), decoder.noise_channels, height, width)
+        def noise(_octave: int, _y: int, _x: int, height: int, width: int) -> Tensor:
+            shape = (len(codes), self._decoder.noise_channels, height, width)
             return codes.new_zeros(shape) if generator is None else self._normal(shape, generator)
 
-        pictures: list[Tensor] = decoder(codes, style, noise, border="replicate" if generator is None else "circular")
+        pictures: list[Tensor] = self._decoder(codes, style, noise, border="replicate" if generator is None else "circular")
         return pictures
 
     def _normal(self, shape: Sequence[int], generator: torch.Generator) -> Tensor:
         return torch.randn(*shape, generator=generator).to(self._device)
 
     def _sharpen(self, level: int) -> Slices[None, None, None]:
-        """One step of a critic, and its say on codes that are laid out anew."""
-        cells = _FAKE_CELLS[level]
-        side = cells * STRIDE_PX >> (_LEVELS - 1 - level)
-        crops = self._sampler.draw(stream(self._seed, self.images_seen, _REALS), level, self._config.batch, side)
-        codes, style = self._layouts(cells, crops.style)
+        """One step of a critic, and its say on the codes of crops that were laid out anew."""
+        crops = self._sampler.draw(stream(self._seed, self.images_seen, _REALS), _LEVELS - 1, self._config.batch, _SOURCE_CELLS * STRIDE_PX)
+        cells, octaves = _FAKE_CELLS[level], _LEVELS - 1 - level
         yield
-        quarter, half, full = self._draw(codes, style, stream(self._seed, self.images_seen, _DETAIL))
+        codes = self._laid_out(self._encoder.read(crops.patches), cells)
+        yield
+        quarter, half, full = self._draw(codes, stream(self._seed, self.images_seen, _DETAIL))
         echo = _echo(quarter, half, full)
-        fake = full
-        for _ in range(_LEVELS - 1 - level):
-            fake = halve(fake)
+        real, fake = crops.patches[..., : cells * STRIDE_PX, : cells * STRIDE_PX], full
+        for _ in range(octaves):
+            real, fake = halve(real), halve(fake)
         yield
-        on_real = yield from self._teach_critic(level, crops.patches, fake.detach(), crops.style)
+        on_real = yield from self._teach_critic(level, real, fake.detach(), crops.style)
         critic = self._critics[level]
         critic.requires_grad_(False)
         loss = relativistic(critic(fake, crops.style), on_real)
-        self._note(f"decoder 1/{2 ** (_LEVELS - 1 - level)}", loss)
+        self._note(f"decoder 1/{2**octaves}", loss)
         (_ADVERSARIAL * loss + echo).backward()
         critic.requires_grad_(True)
         yield
 
-    def _layouts(self, cells: int, wanted: Tensor) -> tuple[Tensor, Tensor]:
-        """New layouts of the photos' codes, bent and measured as wanted, and the decoder's style."""
-        reading = self._reading()
-        local, codes = self._config.local, len(reading.middle)
+    def _laid_out(self, codes: Tensor, cells: int) -> Tensor:
+        """The codes of each crop in a new layout, on a torus: (B, local + whole, cells, cells)."""
         generator = stream(self._seed, self.images_seen, _LAYOUTS)
-        fields = []
-        for row in wanted.tolist():
+        size, made = (codes.shape[-2], codes.shape[-1]), []
+        for field in codes.flatten(2).transpose(1, 2).cpu():  # (cells, channels)
+            middle = field.mean(0)
             seed = int(torch.randint(1 << 62, (), generator=generator))
-            bend = Bend(bend_matrix(*row[: len(BENDS)]))
-            fields.append(quilt(reading.bank, seed, bend, (0, 0, cells, cells), (cells, cells)))
-        found = torch.cat(fields).to(self._device)
-        missing = wanted[:, len(BENDS) :] - found[:, codes:].mean((2, 3))
-        whole = found[:, local:codes] + (missing @ reading.directions)[:, :, None, None]
-        made = torch.cat([found[:, :local], whole], 1) + reading.middle[None, :, None, None]
-        return made, F.pad(wanted[:, : len(BENDS)], (0, 1), value=1.0)
+            laid = quilt(Bank(field - middle, (size,)), seed, (0, 0, cells, cells), (cells, cells))
+            made.append(laid + middle[None, :, None, None])
+        return torch.cat(made).to(self._device)
 
     def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
         """One step of the level's critic; hands on what it thought of the real crops before that step."""
@@ -541,15 +500,6 @@ class Training:
         yield
         return on_real.detach()
 
-    def _reread(self, turn: int) -> None:
-        """Encodes one tile of the photos anew: so the codes that layouts are made of keep up with the encoder."""
-        k, tile = self._tiles[turn % len(self._tiles)]
-        y, x, height, width = tile
-        self._codes[k][y : y + height, x : x + width] = self._sources[k].encode(self._average["encoder"], tile)
-
-    def _reading(self) -> _Reading:
-        return _Reading.of(self._codes, self._measured, self._config.local)
-
     def _note(self, name: str, loss: Tensor) -> None:
         """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
         if not torch.isfinite(loss):
@@ -562,24 +512,25 @@ class Training:
         self._losses.clear()
         return means
 
+    def start_from(self, model: TextureVae) -> None:
+        for networks in (self._networks, self._average):
+            take_over(networks["encoder"], model.encoder.state_dict())
+            take_over(networks["decoder"], model.decoder.state_dict())
+
     def tune(self, config: TextureVaeConfig) -> None:
         self._config = config
 
     # ------------------------------------------------------------------------------------- out of and into files
 
     def model(self) -> TextureVae:
-        reading = self._reading()
-        networks = _frozen(copy.deepcopy(self._average), self._device)
-        return TextureVae(
-            self._config, self._sampler.palette, self._sampler.axes, networks["encoder"], networks["decoder"], reading.bank, reading.middle,
-            reading.directions, self._device,
-        )  # fmt: skip
+        networks, sampler = copy.deepcopy(self._average), self._sampler
+        return _model(self._config, sampler.palette, sampler.axes, networks, self._photos, sampler.groups, self._device)
 
     def _parts(self) -> dict[str, torch.nn.Module]:
-        return {"vae": self._vae, "average": self._average, "critics": self._critics}
+        return {"networks": self._networks, "average": self._average, "critics": self._critics}
 
     def _optimized(self) -> Iterator[tuple[str, torch.optim.Adam, torch.nn.Module]]:
-        yield "vae_adam", self._vae_optimizer, self._vae
+        yield "adam", self._optimizer, self._networks
         for k in range(_LEVELS):
             yield f"critic_adam.{k}", self._critic_optimizers[k], self._critics[k]
 
@@ -587,7 +538,6 @@ class Training:
         found = {f"{part}/{name}": value for part, module in self._parts().items() for name, value in module.state_dict().items()}
         for part, optimizer, network in self._optimized():
             found |= {f"{part}/{name}": value for name, value in adam_tensors(optimizer, network).items()}
-        found |= {f"codes/{k}": value for k, value in enumerate(self._codes)}
         return {name: value.detach().cpu().clone() for name, value in found.items()}
 
     def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
@@ -599,15 +549,8 @@ class Training:
             module.load_state_dict(by_part[part], strict=True)
         for part, optimizer, network in self._optimized():
             load_adam(optimizer, network, by_part.get(part, {}))
-        for k, codes in enumerate(self._codes):
-            codes.copy_(by_part["codes"][str(k)])
         self.images_seen = images_seen
         self._losses.clear()
-
-
-def _bent(x: Tensor, theta: Tensor, side: int, mode: str) -> Tensor:
-    grid = F.affine_grid(theta, [len(x), 1, side, side], align_corners=False)
-    return F.grid_sample(x, grid, mode=mode, padding_mode="reflection", align_corners=False)
 
 
 def _echo(quarter: Tensor, half: Tensor, full: Tensor) -> Tensor:
@@ -625,27 +568,28 @@ def cost_gflop(config: TextureVaeConfig) -> float:
     encoding = down[0] / 4 + down[1] / 16 + (down[2] + encoder.body.weight.numel() + encoder.leave.weight.numel()) / 64
     entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
     crop = (_CROP_CELLS * STRIDE_PX) ** 2
-    drawn_again = config.batch * crop * 3 * (encoding + decoder.multiply_adds() * (2 + (_BENT_CELLS / _CROP_CELLS) ** 2) / 3)
-    reread = ((_TILE_CELLS + 2 * ENCODER_MARGIN_CELLS) * STRIDE_PX) ** 2 * encoding / 2
-    judged = 0.0
+    drawn_again = config.batch * crop * 3 * (encoding + decoder.multiply_adds())
+    judged = len(_TURNS) * config.batch * (_SOURCE_CELLS * STRIDE_PX) ** 2 * encoding
     for level in _TURNS:
         side = _FAKE_CELLS[level] * STRIDE_PX
         seen = side >> (_LEVELS - 1 - level)
         # Critic: real and fake, forward and backward, and half of them again for the penalty; decoder: once through it.
         judged += config.batch * (3 * decoder.multiply_adds() * side**2 + 12 * (entry * seen**2 + sum(body) * (seen / 2 - 3) ** 2))
-    return _steps(config) * 2e-9 * (drawn_again + reread + (1 - _SHARPEN_FROM) * judged / len(_TURNS))
+    return _steps(config) * 2e-9 * (drawn_again + (1 - _SHARPEN_FROM) * judged / len(_TURNS))
 
 
 def start(config: TextureVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
     """A run before its first step, in slices."""
-    coarse_crop_px = _FAKE_CELLS[0] * STRIDE_PX >> (_LEVELS - 1)
-    sampler = yield from CropSampler.prepared(photos, _LEVELS, coarse_crop_px, device)
-    sources = []
+    sampler = yield from CropSampler.prepared(photos, _LEVELS, _SOURCE_CELLS * STRIDE_PX >> (_LEVELS - 1), device)
+    parts, blocks = [], []
     for photo in photos:
         yield
-        sources.append(_Source.of(photo, sampler.palette, max(1, _MOST_CELLS // len(photos)), device))
+        parts.append(_part(photo, max(1.0, _MOST_CELLS / len(photos))))
+        blocks.append(sampler.palette.encode(parts[-1].to(device).permute(2, 0, 1)[None].float() / 255))
     yield
-    return Training(config, sampler, sources, seed, device)
+    block_axes = BlockAxes.of(blocks)
+    yield
+    return Training(config, sampler, parts, block_axes, seed, device)
 
 
 FAMILY = Family(

@@ -9,7 +9,7 @@ other side (a torus), or the outermost value again (a crop in training).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,8 +23,8 @@ from texgen_desktop.nn.pyramid import LOUDEST, StyledConvolution
 COLOURS = 3
 STRIDE_PX = 8
 MARGIN_CELLS = 6  # of codes, that decoding uses up on each side
-ENCODER_MARGIN_CELLS = 4  # of pixels around a part of a photo, so that its codes do not know where it was cut out
 _NOISE = 4
+_WINDOW_CELLS = 13
 _BASIS_PX = 2 * STRIDE_PX  # of the linear path: wide enough to learn to overlap
 _FIRST_LOG_VARIANCE = -3.0  # of a code that begins as a principal component: known rather well
 _FULL_WIDTH = 8  # channels at full resolution, where each costs the most
@@ -49,6 +49,13 @@ class Posterior:
 
 def _bordered(x: Tensor, border: Border) -> Tensor:
     return x if border == "valid" else F.pad(x, (1, 1, 1, 1), mode=border)
+
+
+def surroundings(x: Tensor) -> Tensor:
+    """The mean over a window of about a training crop around each cell, as much of it as there is: (B, C, h, w)."""
+    half = _WINDOW_CELLS // 2
+    along = F.avg_pool2d(x, (_WINDOW_CELLS, 1), 1, (half, 0), count_include_pad=False)
+    return F.avg_pool2d(along, (1, _WINDOW_CELLS), 1, (0, half), count_include_pad=False)
 
 
 class Encoder(nn.Module):
@@ -96,10 +103,12 @@ class Encoder(nn.Module):
             whole_log.mean((2, 3), keepdim=True).clamp(-8, 4),
         )
 
-    def codes(self, region: Tensor) -> Tensor:
-        """The means as they are, before anything is averaged: (B, local + whole, h, w)."""
-        told = self(region)
-        return torch.cat([told[:, : self.local], told[:, 2 * self.local : 2 * self.local + self.whole]], 1)
+    @torch.no_grad()
+    def read(self, picture: Tensor) -> Tensor:
+        """The codes' means in a picture of any size, the code of the whole being that of each cell's surroundings: (B, local + whole, h, w)."""
+        told = self(picture)
+        local, whole = told[:, : self.local], told[:, 2 * self.local : 2 * self.local + self.whole]
+        return torch.cat([local - surroundings(local), surroundings(whole)], 1)
 
 
 class Decoder(nn.Module):
@@ -182,7 +191,17 @@ class Decoder(nn.Module):
 
     def multiply_adds(self) -> float:
         """For one pixel of the full resolution, borders and the two coarser pictures left out."""
-        shares = {"linear": 64, "enter": 64, "body": 64, "split_coarse": 64, "split_fine": 4, "mix_fine": 4, "leave": 1, "leave_quarter": 0, "leave_half": 0}
+        shares = {
+            "linear": 64,
+            "enter": 64,
+            "body": 64,
+            "split_coarse": 64,
+            "split_fine": 4,
+            "mix_fine": 4,
+            "leave": 1,
+            "leave_quarter": 0,
+            "leave_half": 0,
+        }
         total = 0.0
         for name, parameter in self.named_parameters():
             share = shares.get(name.partition(".")[0], 16)
@@ -191,17 +210,35 @@ class Decoder(nn.Module):
         return total
 
 
-@torch.no_grad()
-def begin_linear(encoder: Encoder, decoder: Decoder, axes: Tensor, deviations: Tensor, whole_deviations: Tensor) -> None:
-    """Makes the linear paths those of block PCA: code = (block . axis) / deviation, block = sum of axis * deviation * code.
+@dataclass(frozen=True)
+class BlockAxes:
+    """The principal axes of the 8 x 8 blocks of pictures."""
 
-    ``axes`` (192, k) are orthonormal columns over (3, 8, 8) with the largest variance first, k >= local and >= whole. ``deviations`` (k,)
-    are those of the blocks along them, ``whole_deviations`` those of the mean of a crop's blocks.
-    """
+    axes: Tensor  # (192, 192) orthonormal columns over (3, 8, 8), those of the largest variance first
+    deviations: Tensor  # (192,) of the blocks along them
+    whole_deviations: Tensor  # (192,) of the mean block of a crop
+
+    @classmethod
+    def of(cls, pictures: Sequence[Tensor]) -> BlockAxes:
+        """Of pictures (1, 3, H, W) whose mean is about 0."""
+        fields = [F.pixel_unshuffle(p[..., : p.shape[-2] // 8 * 8, : p.shape[-1] // 8 * 8], STRIDE_PX) for p in pictures]
+        flat = torch.cat([field.flatten(2)[0] for field in fields], 1)  # (192, blocks)
+        around = torch.cat([surroundings(field).flatten(2)[0] for field in fields], 1)
+        variances, axes = torch.linalg.eigh(flat @ flat.T / flat.shape[1])
+        axes = axes.flip(1)
+        return cls(axes, variances.flip(0).clamp_min(0).sqrt(), (axes.T @ around).square().mean(1).sqrt())
+
+
+@torch.no_grad()
+def begin_linear(encoder: Encoder, decoder: Decoder, blocks: BlockAxes) -> None:
+    """Makes the linear paths those of block PCA: code = (block . axis) / deviation, block = sum of axis * deviation * code."""
     edge = (_BASIS_PX - STRIDE_PX) // 2
-    patterns = F.pad(axes.T.reshape(-1, COLOURS, STRIDE_PX, STRIDE_PX), (edge,) * 4)
-    for count, first, spread in ((encoder.local, 0, deviations), (encoder.whole, encoder.local, whole_deviations)):
-        scale = spread[:count, None, None, None].clamp_min(1e-3)
+    patterns = F.pad(blocks.axes.T.reshape(-1, COLOURS, STRIDE_PX, STRIDE_PX), (edge,) * 4)
+    for count, first, deviations in (
+        (encoder.local, 0, blocks.deviations),
+        (encoder.whole, encoder.local, blocks.whole_deviations),
+    ):
+        scale = deviations[:count, None, None, None].clamp_min(1e-3)
         encoder.linear.weight[first : first + count] = patterns[:count] / scale
         decoder.linear.weight[first : first + count] = patterns[:count] * scale
 

@@ -9,6 +9,7 @@ numbers of vertices around it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +34,10 @@ class Bank:
     def __post_init__(self) -> None:
         if min((min(size) for size in self.sizes), default=0) < 1 or sum(h * w for h, w in self.sizes) != len(self.codes):
             raise ValueError("the sizes of the photos do not fit the codes")
+
+    @property
+    def cells(self) -> tuple[float, ...]:
+        return tuple(float(height * width) for height, width in self.sizes)
 
     @property
     def starts(self) -> tuple[int, ...]:
@@ -84,16 +89,16 @@ def quilt(
     place: tuple[int, int, int, int],
     periods: tuple[int | None, int | None] = (None, None),
     freedom: float = 1.0,
+    shares: Sequence[float] | None = None,
 ) -> Tensor:
     """Codes of the cells (y, x, height, width): (1, channels, height, width).
 
-    ``freedom`` 0 lays out the first photo itself, its ends blended into each other; 1 takes every patch from anywhere.
+    ``freedom`` 0 lays out the first photo itself, its ends blended into each other; 1 takes every patch from anywhere. ``shares`` say how
+    often a patch is from each photo; by default as often as it has cells.
     """
     y, x, height, width = place
     rows, columns = _Axis(y, height, periods[0]), _Axis(x, width, periods[1])
-    field = gaussian_field(
-        seed, 0, 6, rows.first, columns.first, rows.extent, columns.extent, (rows.count, columns.count)
-    )
+    field = gaussian_field(seed, 0, 6, rows.first, columns.first, rows.extent, columns.extent, (rows.count, columns.count))
     chance = (0.5 + 0.5 * torch.erf(field[0] * 2**-0.5)).clamp(0, 1 - 1e-6)
     # (6, 3, 3, height, width): of the nine vertices around each cell
     told = chance[:, (rows.vertex - rows.first)[:, None, :, None], (columns.vertex - columns.first)[None, :, None, :]]
@@ -108,7 +113,7 @@ def quilt(
     found, total = None, torch.zeros(height, width)
     if freedom > 0:
         free = weight if freedom >= 1 else weight * torch.sin(0.5 * torch.pi * _leaving(told[_LEAVES], freedom))
-        found = _gather_free(bank, told, since_y, since_x, free)
+        found = _gather_free(bank, shares or bank.cells, told, since_y, since_x, free)
         total = free.square().sum((0, 1))
     if freedom < 1:
         kept = weight * torch.cos(0.5 * torch.pi * _leaving(told[_LEAVES], freedom))
@@ -140,10 +145,10 @@ def _coherent(weight: Tensor, shift_y: Tensor, shift_x: Tensor) -> Tensor:
     return total
 
 
-def _gather_free(bank: Bank, told: Tensor, since_y: Tensor, since_x: Tensor, weight: Tensor) -> Tensor:
+def _gather_free(bank: Bank, shares: Sequence[float], told: Tensor, since_y: Tensor, since_x: Tensor, weight: Tensor) -> Tensor:
     """Weighted sum over the vertices of what lies around their sources: (height, width, channels)."""
-    areas = torch.tensor([float(h * w) for h, w in bank.sizes])
-    photo = torch.searchsorted((areas / areas.sum()).cumsum(0), told[_PHOTO].contiguous()).clamp(max=len(bank.sizes) - 1)
+    share = torch.tensor(shares, dtype=torch.float32)
+    photo = torch.searchsorted((share / share.sum()).cumsum(0), told[_PHOTO].contiguous()).clamp(max=len(bank.sizes) - 1)
     heights, widths = (torch.tensor([size[k] for size in bank.sizes])[photo] for k in (0, 1))
     at_y, at_x = _source(told[_ROW], heights), _source(told[_COLUMN], widths)
     return (_gather(bank, photo, at_y + since_y, at_x + since_x) * weight[..., None]).sum((0, 1))

@@ -20,6 +20,7 @@ from texgen_desktop.engine.messages import (
     ModelChanged,
     ModelInfo,
     Outcome,
+    PicturesProgress,
     Problem,
     ProjectChanged,
     ProjectInfo,
@@ -53,6 +54,7 @@ class StudioState:
 
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
+    ``taking_in`` is how far a picture set is that is being read.
     ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
@@ -77,6 +79,7 @@ class StudioState:
     view: ViewState = field(default_factory=ViewState)
     problem: Problem | None = None
     offer: RecipeRead | None = None
+    taking_in: PicturesProgress | None = None
 
     @property
     def is_read_only(self) -> bool:
@@ -98,8 +101,18 @@ class StudioState:
         return self.engine_ready and self.project is not None and not self.is_read_only and self.training == "idle"
 
     @property
+    def family(self) -> FamilyInfo | None:
+        """The kind of the model that is shown."""
+        return next((family for family in self.families if self.model is not None and family.id == self.model.family), None)
+
+    @property
+    def can_vary_photos(self) -> bool:
+        """A photo can become the middle of the model's sliders."""
+        return self.family is not None and self.family.reads_photos and not self.is_training
+
+    @property
     def can_train(self) -> bool:
-        return self.can_edit_project and self.project is not None and bool(self.project.photos)
+        return self.can_edit_project and self.project is not None and bool(self.project.photos or self.project.pictures)
 
     @property
     def can_pause(self) -> bool:
@@ -111,6 +124,11 @@ class StudioState:
         if self.training == "paused":
             return True
         return self.can_edit_project and self.selected_run is not None and self.selected_run.can_resume
+
+    @property
+    def can_use_best(self) -> bool:
+        """The selected run has a checkpoint that is better than its model."""
+        return self.can_edit_project and self.selected_run is not None and self.selected_run.best_images_seen is not None
 
     @property
     def can_stop(self) -> bool:
@@ -141,14 +159,16 @@ def after(state: StudioState, event: Event) -> StudioState:
             return replace(state, exporting=True, export_progress=ExportProgress(0.0, None))
         case TrainingProgress() if state.training in ("running", "stopping"):
             return replace(state, progress=event)
+        case PicturesProgress(done=done, total=total):
+            return replace(state, taking_in=event if done < total else None)
         case ExportProgress() if state.exporting:
             return replace(state, export_progress=event)
         case JobEnded():
             return _after_job(state, event)
-        case RecipeRead(recipe=recipe) if recipe is not None:
+        case RecipeRead(recipe=recipe) if recipe is not None or state.can_vary_photos:
             return replace(state, offer=event)
         case CommandFailed(problem=problem):
-            return _after_refusal(state, problem)
+            return replace(_after_refusal(state, problem), taking_in=None)
         case EngineStopped():
             state = replace(state, training="idle", has_train_job=False, exporting=False, export_progress=None)
             return replace(state, engine_ready=False, engine_ended=True)
@@ -186,10 +206,14 @@ def _after_model(state: StudioState, model: ModelInfo | None) -> StudioState:
     known = {slider.id for slider in model.sliders}
     look = replace(state.look, style=tuple((key, value) for key, value in state.look.style if key in known))
     locked = state.locked & (known | {"layout_seed", "detail_seed"})
-    view = state.view
-    if state.model is None or state.model.cell_px != model.cell_px:
-        view = replace(view, tile_cells=fitting_tile(model.cell_px, state.project))
-    return replace(state, model=model, look=look, locked=locked, view=view)
+    is_new_kind = state.model is None or state.model.cell_px != model.cell_px
+    state = replace(state, model=model, look=look, locked=locked)
+    if is_new_kind:
+        # Of a family that makes pictures a sheet of them is shown, as large as a tile.
+        makes_textures = state.family is None or state.family.makes == "textures"
+        cells = fitting_tile(model.cell_px, state.project if makes_textures else None)
+        state = replace(state, view=replace(state.view, tile_cells=cells))
+    return state
 
 
 def _after_job(state: StudioState, event: JobEnded) -> StudioState:

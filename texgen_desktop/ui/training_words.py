@@ -66,7 +66,7 @@ def _idle_status(state: StudioState) -> str:
         return "Drop a photo on the window to begin." if state.model is None else "A model is open. To train, drop a photo on the window."
     if state.is_read_only:
         return state.project.read_only_reason
-    if not state.project.photos:
+    if not state.project.photos and state.project.pictures is None:
         return "Add a photo to train on."
     run = state.selected_run
     if run is None:
