@@ -17,7 +17,10 @@ CPU = torch.device("cpu")
 
 # Configs that are quicker than a default one with few images, and still have every part of the family.
 FEW = {"images": 24}
-SMALL = {"texture_gan": {"images": 24, "batch": 2, "levels": 3, "width": 8, "critic_width": 8}}
+SMALL = {
+    "texture_gan": {"images": 24, "batch": 2, "levels": 3, "width": 8, "critic_width": 8},
+    "texture_vae": {"images": 24, "batch": 2, "local": 4, "whole": 2, "width": 16, "critic_width": 8},
+}
 
 
 def start(family, seed=0, **fields):

@@ -288,7 +288,7 @@ def render(model: TextureVae, request: RenderRequest) -> Tensor:
     top, left = region.y // grain, region.x // grain
     rows, columns = -(-(region.y + region.height) // grain) - top, -(-(region.x + region.width) // grain) - left
     place = (top - MARGIN_CELLS, left - MARGIN_CELLS, rows + 2 * MARGIN_CELLS, columns + 2 * MARGIN_CELLS)
-    style = torch.tensor([[look.detail_strength]], device=model.device)
+    style = torch.tensor([[look.detail_strength]], dtype=torch.float32, device=model.device)
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
         periods = tuple(None if cells is None else cells * STRIDE_PX >> octave for cells in request.cells)
@@ -309,7 +309,7 @@ def _codes(model: TextureVae, look: Look, place: tuple[int, int, int, int], cell
     shares = [size * _liking(values.get(group, 0.0)) for size, group in zip(reading.bank.cells, model.groups, strict=True)]
     found = quilt(reading.bank, look.layout_seed, place, cells, freedom, shares if any(shares) else None).to(model.device)
     local, whole = found.split([model.config.local, model.config.whole], 1)
-    measured = torch.tensor([values[axis.id] for axis in model.axes if axis.id in MEASURES], device=model.device)
+    measured = torch.tensor([values[axis.id] for axis in model.axes if axis.id in MEASURES], dtype=torch.float32, device=model.device)
     moved = torch.cat([look.layout_strength * local, whole + (measured @ reading.directions)[None, :, None, None]], 1)
     return moved + reading.middle[None, :, None, None]
 

@@ -105,7 +105,7 @@ class Encoder(nn.Module):
 
     @torch.no_grad()
     def read(self, picture: Tensor) -> Tensor:
-        """The codes' means in a picture of any size, the code of the whole being that of each cell's surroundings: (B, local + whole, h, w)."""
+        """The means in a picture of any size; the code of the whole is that of each cell's surroundings: (B, local + whole, h, w)."""
         told = self(picture)
         local, whole = told[:, : self.local], told[:, 2 * self.local : 2 * self.local + self.whole]
         return torch.cat([local - surroundings(local), surroundings(whole)], 1)
