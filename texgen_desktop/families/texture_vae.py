@@ -319,6 +319,21 @@ def _liking(value: float) -> float:
     return (1 + value) / (1.05 - value)
 
 
+@torch.inference_mode()
+def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0) -> Tensor:
+    """Crops (B, 3, 8 h, 8 w), sRGB-encoded in [0, 1], as they are drawn from the means of their codes: of each, h * w local ones and one of
+    the whole. With a detail strength of 0 this is the mean of what a code may stand for, with 1 a likely picture."""
+    q = model.encoder.posterior(model.palette.encode(crops.to(model.device)))
+    codes = torch.cat([q.local_mean, q.whole_mean.expand(-1, -1, *q.local_mean.shape[-2:])], 1)
+
+    def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
+        field = gaussian_field(0, octave, model.decoder.noise_channels, y, x, height, width)
+        return (detail_strength * field).expand(len(crops), -1, -1, -1).to(model.device)
+
+    style = torch.full((len(crops), 1), detail_strength, device=model.device)
+    return model.palette.decode(model.decoder(codes, style, noise, border="replicate")[-1])
+
+
 def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
     """The model with this photo as the middle of its sliders: its codes are all that pictures are made of."""
     part = _part(photo, _MOST_OWN_CELLS)
