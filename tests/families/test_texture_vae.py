@@ -43,7 +43,7 @@ def picture(model: TextureVae, look: Look, side: int = 64) -> np.ndarray:
     return render(model, RenderRequest(look, Region(0, 0, side, side), (side // 8, side // 8))).permute(1, 2, 0).numpy()
 
 
-@pytest.mark.parametrize("preset", ["draft", "standard"])
+@pytest.mark.parametrize("preset", list(PRESETS))
 def test_a_pixel_costs_at_most_30_000_multiply_adds(preset):
     assert _decoder(PRESETS[preset]).multiply_adds() <= 30_000
 

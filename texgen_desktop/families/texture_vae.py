@@ -69,7 +69,7 @@ class TextureVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 PRESETS = {
     "draft": TextureVaeConfig(images=5_000, width=96),
     "standard": TextureVaeConfig(),
-    "high": TextureVaeConfig(images=80_000, width=160, critic_width=64),
+    "high": TextureVaeConfig(images=80_000, width=144, critic_width=64),
 }
 
 _CROP_CELLS = 12
