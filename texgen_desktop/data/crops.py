@@ -26,7 +26,7 @@ SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeeze
 _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
-_BENDS = ("scale", "stretch", "slant")
+BENDS = ("scale", "stretch", "slant")
 AXIS_WORDS = {
     "scale": ("Scale", "How large the grains, stones or leaves are."),
     "stretch": ("Stretch", "Wider than high to the right, higher than wide to the left."),
@@ -39,7 +39,8 @@ MOST_GROUPS = 6
 """Photos or folders of photos that get a slider each; of more the texture is a mixture of all."""
 MOST_AXES = len(AXIS_WORDS) + MOST_GROUPS
 _UNTOLD = 1 / 3  # of the crops are not told which group they are from, and half are not told of each group that they are not from
-_MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B
+MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}
+"""What the measured axes weigh R, G and B by, sRGB-encoded."""
 
 
 class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +76,14 @@ class Batch:
     style: Tensor
 
 
+def bend_matrix(scale: float, stretch: float, slant: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """What one pixel of a crop is in pixels of the photo, ((x by x, x by y), (y by x, y by y)): all bends keep the area but the scale."""
+    step = 2 ** (-SCALE_OCTAVES * scale)
+    wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
+    lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
+    return (step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide)
+
+
 class CropSampler:
     """Crops of the photos at every level of a pyramid with ``level_count`` octaves, the last one being the working scale."""
 
@@ -89,7 +98,7 @@ class CropSampler:
     ) -> None:
         """``is_mirrored`` and ``is_turned``: crops of the photo's mirror image, and of it turned by quarters, are drawn as well."""
         self.palette = Palette.of(photos)
-        self.axes = tuple(StyleAxis(name) for name in _BENDS)
+        self.axes = tuple(StyleAxis(name) for name in BENDS)
         self._level_count = level_count
         self._coarse_crop_px = coarse_crop_px
         self._device = device
@@ -125,6 +134,11 @@ class CropSampler:
         sampler.axes += tuple(sampler._group_axis(index, photos) for index in range(len(sampler._groups)))
         return sampler
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Of each photo the axis of the group that it belongs to; all empty where the photos are no groups."""
+        return tuple(f"group_{index}" if self._groups else "" for index in self._group_of)
+
     def _group_axis(self, index: int, photos: Sequence[Photo]) -> StyleAxis:
         found = [signature(photo.pixels) for photo, group in zip(photos, self._group_of, strict=True) if group == index]
         means = tuple(sum(values) / len(found) for values in zip(*found, strict=True))
@@ -144,7 +158,7 @@ class CropSampler:
     def _measured_axes(self, crops: Tensor) -> tuple[StyleAxis, ...]:
         """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
         found, colours = [], self._mean_colours(crops)
-        for name, weights in _MEASURES.items():
+        for name, weights in MEASURES.items():
             values = colours @ colours.new_tensor(weights)
             spread = float(values.std())
             if spread > _LEAST_SPREAD:
@@ -158,12 +172,12 @@ class CropSampler:
     @property
     def measured_columns(self) -> slice:
         """Where the measured axes stand in the style."""
-        return slice(len(_BENDS), len(_BENDS) + sum(axis.id in _MEASURES for axis in self.axes))
+        return slice(len(BENDS), len(BENDS) + sum(axis.id in MEASURES for axis in self.axes))
 
     def measured(self, patches: Tensor) -> Tensor:
         """The measured axes of pictures in palette coordinates, in the order of ``axes`` after the bends: (B, measured axes)."""
         colours = self._mean_colours(patches)
-        values = [(colours @ colours.new_tensor(_MEASURES[a.id]) - a.middle) / a.spread for a in self.axes if a.id in _MEASURES]
+        values = [(colours @ colours.new_tensor(MEASURES[a.id]) - a.middle) / a.spread for a in self.axes if a.id in MEASURES]
         return torch.stack(values, 1) if values else colours[:, :0]
 
     def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0, is_bent_alike: bool = False) -> Batch:
@@ -175,14 +189,14 @@ class CropSampler:
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
         """
-        dice = torch.rand(count, len(_BENDS) + 6, generator=generator)
+        dice = torch.rand(count, len(BENDS) + 6, generator=generator)
         positions = self._positions(count, generator)
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
-        bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
+        bends = (2 * dice[:, : len(BENDS)] - 1) * is_bent
         if is_bent_alike:
             bends = bends[:1].expand(count, -1)
-        has_measures = any(axis.id in _MEASURES for axis in self.axes)
+        has_measures = any(axis.id in MEASURES for axis in self.axes)
         patches, coarse = [], []
         groups: list[int] = []
         for k in range(count):
@@ -233,10 +247,7 @@ class CropSampler:
         height, width = pyramid[0].shape[-2:] if position.quarters % 2 == 0 else pyramid[0].shape[:-3:-1]
         scale, stretch, slant = (float(bend) for bend in bends)
         step = 2 ** (-SCALE_OCTAVES * scale)
-        wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
-        lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
-        # What one pixel of the crop is in pixels of the photo: all bends keep the area but the scale.
-        matrix = ((step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide))
+        matrix = bend_matrix(scale, stretch, slant)
         unit = 2 ** (self._level_count - 1)
         outer = self._coarse_crop_px * unit
         inner = size * 2 ** (self._level_count - 1 - level)
