@@ -14,11 +14,13 @@ from PIL import Image
 
 from tests import tiny_family
 from tests.data import cifar_files
+from tests.engine.desk import Desk
 from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
 from texgen_desktop.cli_sessions import SampleSession
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.messages import Problem
+from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.project import Project
 
 Capture = pytest.CaptureFixture[str]
@@ -65,6 +67,31 @@ def test_train_goes_on_with_an_unfinished_run(tiny_photo: Path, tmp_path: Path, 
     assert main(["info", folder]) == 0
     assert "40 of 40 images, finished" in capsys.readouterr().out
     assert not (tmp_path / "p" / "runs" / "run-002").exists()
+
+
+def test_info_tells_of_a_better_checkpoint_and_best_makes_the_model_of_it(
+    tiny_photo: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, desk = tmp_path / "p", Desk(tmp_path)
+    scores = iter((0.1, 0.5))
+    monkeypatch.setattr("texgen_desktop.engine.training.patch_distance", lambda *args, **options: next(scores))
+    desk.when(m.TrainingProgress, m.Pause(), if_=lambda event: event.images_seen == 2)
+    desk.when(m.JobEnded, m.Resume())
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,), folder), m.Train(m.TrainSettings("tiny", images=8)))
+    assert main(["info", str(folder)]) == 0
+    best = desk.all(m.CheckpointSaved)[0].images_seen
+    assert f"best: run-001 was nearer to the photo after {best} images: texgen best DIR" in capsys.readouterr().out
+    assert main(["best", str(folder)]) == 0
+    captured = capsys.readouterr()
+    model = folder / "runs" / "run-001" / "model.safetensors"
+    assert Path(captured.out.strip()) == model
+    assert f"after {best} images" in captured.err
+    assert load_model(model).recipe["images_seen"] == best < 8
+    assert main(["info", str(folder)]) == 0
+    assert "best:" not in capsys.readouterr().out
+    assert main(["best", str(tmp_path / "gone")]) == 1
+    assert "is no TexGen project" in error_line(capsys)
 
 
 def test_train_on_a_finished_project_starts_another_run_on_its_photos(project: Path, tiny_photo: Path, capsys: Capture) -> None:

@@ -95,6 +95,11 @@ class TinyTrainer:
         self.loss_sum.zero_()
         return {"match": mean} if count else {}
 
+    def start_from(self, model: TinyModel) -> None:
+        for network in (self.network.state_dict(), self.averaged):
+            for name, value in network.items():
+                value.copy_(model.weights[name])
+
     def tune(self, config: Config) -> None:
         self.config = config
         self.optimiser.param_groups[0]["lr"] = config.learning_rate

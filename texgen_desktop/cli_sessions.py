@@ -235,6 +235,28 @@ class SampleSession(ModelSession):
                 super().on_event(event)
 
 
+class BestSession(Session):
+    """Make a run's model of its best checkpoint: of the run that was selected last."""
+
+    def __init__(self, console: Console, device: str | None, folder: Path) -> None:
+        super().__init__(console, device)
+        self._folder = folder
+        self._model: m.ModelInfo | None = None
+
+    def open(self) -> None:
+        self.post(m.OpenProject(self._folder))
+        self.post(m.UseBest())
+
+    def on_event(self, event: m.Event) -> None:
+        match event:
+            case m.ModelChanged(model):
+                self._model = model
+            case m.JobEnded(job="train"):
+                if self._model is not None:
+                    self.console.result(str(self._model.source))
+                self.post(m.Quit())
+
+
 class InfoSession(ModelSession):
     """Say what a project or a model file holds."""
 
@@ -260,6 +282,9 @@ class InfoSession(ModelSession):
             seen = f"{run.images_seen} of {run.images_total} images"
             family, preset = run.settings.family.replace("_", "-"), run.settings.preset
             say(f"run: {run.id}, {family}, {preset}, seed {run.settings.seed}, {seen}, {state}, {run.created}")
+            if run.best_images_seen is not None:
+                of_it = ": texgen best DIR makes the model of it" if run.id == project.run_id else ""
+                say(f"best: {run.id} was nearer to the photo after {run.best_images_seen} images{of_it}")
 
     def _tell_model(self, model: m.ModelInfo) -> None:
         say = self.console.result

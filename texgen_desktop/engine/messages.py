@@ -81,7 +81,10 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a new run is started with. ``config`` overrides single fields of the preset's config."""
+    """What a new run is started with. ``config`` overrides single fields of the preset's config.
+
+    ``start_from`` is the model file whose weights the run begins with, empty for new ones.
+    """
 
     family: str = "texture_gan"
     preset: str = "standard"
@@ -89,11 +92,15 @@ class TrainSettings:
     images: int | None = None
     minutes: float | None = None
     seed: int = 0
+    start_from: str = ""
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run of the project, as its folder tells it."""
+    """A run of the project, as its folder tells it.
+
+    ``best_images_seen`` names a checkpoint that came nearer to the photo than the newest, when the model is not made of it already.
+    """
 
     id: str
     settings: TrainSettings
@@ -102,6 +109,7 @@ class RunInfo:
     created: str
     can_resume: bool
     has_model: bool
+    best_images_seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -336,6 +344,11 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class UseBest:
+    """Make the selected run's model of its best checkpoint, as a job "train". The checkpoints stay: Resume goes on from the newest."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the run: write checkpoint and model, and free the training's memory."""
 
@@ -408,6 +421,7 @@ Command = (
     | Train
     | Pause
     | Resume
+    | UseBest
     | Stop
     | Tune
     | VaryPhoto

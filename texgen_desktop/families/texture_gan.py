@@ -35,6 +35,7 @@ from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.losses import relativistic, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
+from texgen_desktop.nn.warm_start import take_over
 
 _PROOF_SIDE_PX = 256
 
@@ -338,6 +339,10 @@ class Training:
         means = {name: float(total) / count for name, (total, count) in sorted(self._losses.items())}
         self._losses.clear()
         return means
+
+    def start_from(self, model: TextureGan) -> None:
+        for network in (self._generator, self._average):
+            take_over(network, model.generator.state_dict())
 
     def tune(self, config: TextureGanConfig) -> None:
         self._config = config

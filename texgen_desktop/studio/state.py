@@ -126,6 +126,11 @@ class StudioState:
         return self.can_edit_project and self.selected_run is not None and self.selected_run.can_resume
 
     @property
+    def can_use_best(self) -> bool:
+        """The selected run has a checkpoint that is better than its model."""
+        return self.can_edit_project and self.selected_run is not None and self.selected_run.best_images_seen is not None
+
+    @property
     def can_stop(self) -> bool:
         return self.training in ("starting", "running", "paused")
 

@@ -131,6 +131,12 @@ class Studio(QObject):
             self._set(training="starting", problem=None)
             self._post(m.Resume())
 
+    def use_best(self) -> None:
+        """Make the selected run's model of its best checkpoint."""
+        if self.state.can_use_best:
+            self._set(training="stopping", problem=None)  # nothing is left but to save a model
+            self._post(m.UseBest())
+
     def stop(self) -> None:
         if self.state.can_stop:
             self._set(training="stopping")

@@ -16,11 +16,12 @@ THUMBNAIL_PX = 192
 
 @dataclass(frozen=True)
 class Sample:
-    """``path`` is what is opened, ``picture`` what it looks like."""
+    """``path`` is what is opened, ``picture`` what it looks like; ``family`` is that of a model, empty for a photo."""
 
     title: str
     path: Path
     picture: Path
+    family: str = ""
 
     def thumbnail(self) -> QImage:
         """The picture, small; JPEG is decoded at about that size, in a millisecond or two."""
@@ -32,12 +33,14 @@ class Sample:
 def photos() -> tuple[Sample, ...]:
     """The sample photos, in the order that ``resources/samples/index.json`` gives them."""
     entries = json.loads(resource("samples", "index.json").read_text(encoding="utf-8"))
-    return tuple(Sample(entry["title"], *[resource("samples", entry["file"])] * 2) for entry in entries)
+    files = [(entry["title"], resource("samples", entry["file"])) for entry in entries]
+    return tuple(Sample(title, path, path) for title, path in files)
 
 
 def models() -> tuple[Sample, ...]:
     """The trained models, in the order that ``models/index.json`` gives them: each a file, and a picture beside its card."""
     entries = json.loads(model_file("index.json").read_text(encoding="utf-8"))
     return tuple(
-        Sample(entry["title"], model_file(f"{entry['name']}.safetensors"), model_file(f"{entry['name']}.jpg")) for entry in entries
+        Sample(entry["title"], model_file(f"{entry['name']}.safetensors"), model_file(f"{entry['name']}.jpg"), entry["family"])
+        for entry in entries
     )
