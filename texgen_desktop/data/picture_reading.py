@@ -31,7 +31,7 @@ _AHEAD = 8
 """So many pictures for each worker wait to be decoded or taken, unless their copies out of an archive take more than this."""
 _AHEAD_BYTES = 64 << 20
 _LARGE_BYTES = 4 << 20
-_BATCH_ROWS = 1000
+_BATCH_ROWS = 250
 
 Pixels = NDArray[np.uint8]
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def take_in_pictures(
     return Taken(project, _listed(skipped))
 
 
-def pictures_for(family: Family, project: Project) -> Generator[None, None, PictureSet | None]:
+def pictures_for(family: Family, project: Project) -> Slices[PictureSet | None]:
     """The picture set that ``family`` learns from; None when it learns from the project's photos.
 
     TexGenError for a texture family in a project that has only a picture set.
