@@ -26,6 +26,7 @@ from texgen_desktop.engine.jobs import WAIT_S, Result, Slices, Work, run_to_end
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.metrics import read_metrics, thinned
 from texgen_desktop.engine.recipe import recipe_from_json
+from texgen_desktop.engine.rehearsal import rehearse
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
 from texgen_desktop.engine.stage import Stage
@@ -41,8 +42,10 @@ Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.Dis
 """Commands that end a run in training first: it is saved, and they wait for that."""
 AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.CancelIntake | m.Quit
 """Commands that never wait behind others."""
-Errand = Literal["intake", "filing", "pictures"]
-"""Work that is no job: photos on their way into the project, its folders copied or deleted, its photos on their way to the screen."""
+Errand = Literal["intake", "filing", "pictures", "rehearsal"]
+"""Work that is no job: photos on their way into the project, its folders copied or deleted, its photos on their way to the screen, a
+training that only measures.
+"""
 _ENDED = object()
 
 
@@ -156,6 +159,7 @@ class Engine:
         self._held.clear()
         self._drop("intake")
         self._drop("pictures")
+        self._drop("rehearsal")
         self._cancel("export")
         self._stop_training(is_leaving=True)
 
@@ -181,6 +185,8 @@ class Engine:
                 self._pause()
             case m.Stop():
                 self._stop()
+            case m.Rehearse(settings):
+                self._rehearse(settings)
             case m.Tune(values):
                 self._tune(dict(values))
             case m.VaryPhoto(path):
@@ -314,6 +320,7 @@ class Engine:
         self._show_losses()
 
     def _on_switched(self) -> None:
+        self._end_rehearsal()
         self._training = None
         self._drop("pictures")
         self._stage.replace(self._selected_source())
@@ -351,6 +358,21 @@ class Engine:
             raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
         run = project.run(project.run_id)
         return Training(self._host, project, find_family(self._families, run.settings.family), run.settings, run)
+
+    def _rehearse(self, settings: m.TrainSettings) -> None:
+        if self._training is not None:
+            raise TexGenError("A run is being trained.", "How long it takes is told while it trains.")
+        project, family = self._workspace.require(to_write=False), find_family(self._families, settings.family)
+        self._errands["rehearsal"] = self._measured(rehearse(self._host, project, family, settings))
+
+    def _measured(self, rehearsal: Slices[None]) -> Slices[None]:
+        yield from rehearsal
+        self._emit(m.FamiliesChanged(self._describe_families()))
+
+    def _end_rehearsal(self) -> None:
+        if "rehearsal" in self._errands:
+            self._drop("rehearsal")
+            self._emit(m.FamiliesChanged(self._describe_families()))
 
     def _tune(self, values: dict[str, Any]) -> None:
         if self._training is None:
@@ -454,6 +476,8 @@ class Engine:
         self._begin("export", export(self._stage.source, settings, self._emit, self._written))
 
     def _begin(self, job: m.JobKind, work: Work) -> None:
+        if job == "train":
+            self._end_rehearsal()
         self._jobs[job] = work
         self._emit(m.JobStarted(job))
 

@@ -354,6 +354,13 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Rehearse:
+    """Train for ten seconds and keep nothing: afterwards ``FamiliesChanged`` tells how long the presets of that family take here."""
+
+    settings: TrainSettings
+
+
+@dataclass(frozen=True)
 class Tune:
     """Go on training with other values of live fields, as (name, value)."""
 
@@ -423,6 +430,7 @@ Command = (
     | Resume
     | UseBest
     | Stop
+    | Rehearse
     | Tune
     | VaryPhoto
     | Render

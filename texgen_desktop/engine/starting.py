@@ -62,7 +62,7 @@ class Started:
 def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Slices[Started]:
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
-    photos, sha256 = yield from _load_material(project, family, project.photos)
+    photos, sha256 = yield from load_material(project, family, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield None
     machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
@@ -88,7 +88,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     With ``from_best`` it comes from its best one; TexGenError when there is none.
     """
     config = config_of_run(family, run.config)
-    photos, sha256 = yield from _load_material(project, family, run.photos)
+    photos, sha256 = yield from load_material(project, family, run.photos)
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield None
     _compare(host, run, _conditions(host.device, trainer) | _pictures_named(project, photos), sha256)
@@ -104,7 +104,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 
-def _load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:
+def load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:
     """The project's picture set where the family learns from one, else its photos, with the SHA-256 of each one's file."""
     pictures = yield from pictures_for(family, project)
     if pictures is not None:

@@ -52,6 +52,7 @@ class ViewState:
 class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
+    ``is_measuring``: a few seconds of training tell how long the presets take here.
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
     ``taking_in`` is how far a picture set is that is being read.
@@ -64,6 +65,7 @@ class StudioState:
     families: tuple[FamilyInfo, ...] = ()
     project: ProjectInfo | None = None
     model: ModelInfo | None = None
+    is_measuring: bool = False
     training: TrainingState = "idle"
     has_train_job: bool = False
     progress: TrainingProgress | None = None
@@ -148,7 +150,7 @@ def after(state: StudioState, event: Event) -> StudioState:
                 settings = replace(settings, family=families[0].id)
             return replace(state, engine_ready=True, device=device, families=families, settings=settings)
         case FamiliesChanged(families=families):
-            return replace(state, families=families)
+            return replace(state, families=families, is_measuring=False)
         case ProjectChanged(project=project):
             return _after_project(state, project)
         case ModelChanged(model=model):
@@ -229,7 +231,7 @@ def _after_refusal(state: StudioState, problem: Problem) -> StudioState:
     is_awaited = state.training in ("starting", "stopping") and not state.has_train_job
     training = "idle" if is_awaited else state.training
     exporting = state.exporting and state.export_progress is not None
-    return replace(state, problem=problem, training=training, exporting=exporting)
+    return replace(state, problem=problem, training=training, exporting=exporting, is_measuring=False)
 
 
 def fitting_tile(cell_px: int, project: ProjectInfo | None) -> tuple[int, int]:

@@ -142,6 +142,12 @@ class Studio(QObject):
             self._set(training="stopping")
             self._post(m.Stop())
 
+    def measure_machine(self) -> None:
+        """Train for some seconds, keep nothing, and know how long the presets take here."""
+        if self.state.can_train and not self.state.is_measuring:
+            self._set(is_measuring=True, problem=None)
+            self._post(m.Rehearse(self.state.settings))
+
     def tune(self, values: dict[str, Any]) -> None:
         """Go on with other values of live fields while a run trains."""
         if self.state.training in ("running", "paused") and values:

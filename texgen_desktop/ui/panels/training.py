@@ -26,7 +26,7 @@ from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, button, combo, words
 from texgen_desktop.ui.samples import models
 from texgen_desktop.ui.theme import SPACING, icon
-from texgen_desktop.ui.training_words import figures, share_done, status
+from texgen_desktop.ui.training_words import advice_on, figures, share_done, status
 from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 PROGRESS_STEPS = 1000
@@ -41,6 +41,8 @@ class TrainingPanel(Panel):
         super().__init__(studio, settings)
         self._family = combo("family", "Family", "The kind of model that is trained")
         self._preset = combo("preset", "Preset", "How long to train: longer gives a closer likeness and finer grain")
+        tip = "Train for ten seconds, keep nothing, and say how long each preset takes on this computer"
+        self._measure = button("measure_button", "", "Measure", tip)
         self._start_from = combo("start_from", "Start from", "The weights to begin with: a trained model saves the first minutes")
         self._seed = _seed_box()
         self._about = words(name="training_about")
@@ -85,7 +87,10 @@ class TrainingPanel(Panel):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Family", self._family)
-        form.addRow("Preset", self._preset)
+        preset = QHBoxLayout()
+        preset.addWidget(self._preset, stretch=1)
+        preset.addWidget(self._measure)
+        form.addRow("Preset", preset)
         form.addRow("Start from", self._start_from)
         form.addRow("Seed", self._seed)
         column = QVBoxLayout(content)
@@ -125,6 +130,7 @@ class TrainingPanel(Panel):
         self._train.clicked.connect(self.studio.train)
         self._pause.clicked.connect(self._on_pause_clicked)
         self._stop.clicked.connect(self.studio.stop)
+        self._measure.clicked.connect(self.studio.measure_machine)
 
     # ------------------------------------------------------------------------------------------------ showing
 
@@ -179,6 +185,7 @@ class TrainingPanel(Panel):
         self._train.setEnabled(state.can_train)
         self._pause.setEnabled(state.can_pause or state.can_resume)
         self._stop.setEnabled(state.can_stop)
+        self._measure.setEnabled(state.can_train and not state.is_measuring)
 
     def _show_pause_or_resume(self, state: StudioState) -> None:
         if state.can_resume:
@@ -261,6 +268,8 @@ def _about(family: FamilyInfo | None, preset: PresetInfo | None, changes: dict[s
     sentences = [f"{family.description.rstrip('.')}.", f"{formatting.count(changes.get('images', preset.images), 'training image')}."]
     if changes:
         sentences.append(f"{formatting.count(len(changes), 'setting')} changed: the time is that of the preset without changes.")
+    if advice := advice_on(family, preset):
+        sentences.append(advice)
     return " ".join(sentences)
 
 
