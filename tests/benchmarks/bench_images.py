@@ -1,8 +1,8 @@
 """How good pictures get in a given time: the modern image GAN beside the classic one, and any other family that makes pictures.
 
-Trains each preset on the same pictures for the same wall time and prints the Frechet distance of random features (mean of three fixed random
-networks, see random_features.py) from as many new pictures to the real ones; the floor is the distance of one half of the real
-pictures to the other. Beside the table it leaves ``NAME.png``, the first 64 cells of the contact sheet of seed 0, unchosen, and
+Trains each preset on the same pictures for the same wall time and prints the Frechet distance of random features (mean of three
+fixed random networks, see random_features.py) from as many new pictures to the real ones; the floor is the distance of one half
+of the real pictures to the other. Beside the table it leaves ``NAME.png``, the first 64 cells of the contact sheet of seed 0, unchosen, and
 ``real.png``. A preset's schedule is cut to what the machine does in that time, measured by its first steps.
 
 usage: python tests/benchmarks/bench_images.py FOLDER [--side 64] [--minutes 10] [--presets image_gan:standard ...] [--out DIR]

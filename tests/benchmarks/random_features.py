@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -22,7 +24,7 @@ class RandomFeatures:
         dice = torch.Generator().manual_seed(seed)
         self._weights: list[Tensor] = []
         self._scales: list[tuple[Tensor, Tensor]] = []
-        for inputs, outputs in zip(_CHANNELS, _CHANNELS[1:], strict=False):
+        for inputs, outputs in pairwise(_CHANNELS):
             self._weights.append(torch.randn(outputs, inputs, 3, 3, generator=dice))
             found = torch.cat([self._layers(part)[-1] for part in real.split(_AT_ONCE)])
             self._scales.append((found.mean((0, 2, 3), keepdim=True), found.std((0, 2, 3), keepdim=True)))

@@ -64,7 +64,7 @@ PRESETS = {
     "high": ImageVaeConfig(images=500_000, width=48, code=128),
 }
 
-_DIRECTIONS = 6
+_DIRECTIONS = 7
 _EXAMPLES = 16  # codes of training pictures in the model
 _WARM_UP = 0.2  # share of the run in which the pull of the prior grows to its full strength
 _LEAST_VARIANCE = 1e-4  # of p(x given z), pictures in [-1, 1]: about one step of 8 bits
@@ -252,6 +252,12 @@ def encode(model: ImageVae, photo: Photo) -> Slices[None, None, ImageVae]:
     return replace(model, photo=mean[0])
 
 
+def pull(config: ImageVaeConfig, progress: float) -> float:
+    """The beta of a step by the share of the run that is done. It grows: pulled from the first step on, codes soon say nothing at all
+    (Bowman et al. 2016)."""
+    return config.beta * min(1.0, progress / _WARM_UP)
+
+
 class Training:
     """A run: both networks, their average, the optimiser, and where the codes lie. Implements ``families.Trainer``."""
 
@@ -276,7 +282,7 @@ class Training:
     def step(self) -> Iterator[None]:
         config, progress = self._config, self.images_seen / self.images_total
         self._optimizer.param_groups[0]["lr"] = config.learning_rate * (0.03 + 0.97 * (0.5 + 0.5 * math.cos(math.pi * progress)))
-        beta = config.beta * min(1.0, (progress + 1 / self.images_total) / _WARM_UP)
+        beta = pull(config, progress)
         batch = self._sampler.draw(stream(self._seed, self.images_seen, _PICTURES), config.batch)
         noise = torch.randn(config.batch, config.code, generator=stream(self._seed, self.images_seen, _NOISE)).to(self._device)
         yield

@@ -95,7 +95,8 @@ class CodeSpace(nn.Module):
             apart = space.class_means - space.class_means.mean(0)
             within = covariance - apart.T @ apart / classes
         axes, deviations = principal_axes(within, code)
-        space.factor = axes.T * deviations.clamp(min=_LEAST_DEVIATION)
+        # In the order of memory that a file gives back: products of other orders round otherwise.
+        space.factor = (axes.T * deviations.clamp(min=_LEAST_DEVIATION)).contiguous()
         return space.to(statistics.mean.device)
 
     @property

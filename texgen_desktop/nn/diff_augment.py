@@ -18,11 +18,11 @@ def augment(pictures: Tensor, probability: float, generator: torch.Generator) ->
 
     Colour: brightness +- 0.5, saturation 0 to 2, contrast 0.5 to 1.5. What is shifted in, and holes, are 0: a middle grey.
     """
-    dice = torch.rand(9, len(pictures), generator=generator).to(pictures.device)
+    dice = torch.rand(10, len(pictures), generator=generator).to(pictures.device)
     is_coloured, is_shifted, has_hole = (dice[:3] < probability)[:, :, None, None, None]
     pictures = torch.where(is_coloured, _recoloured(pictures, dice[3:6, :, None, None, None]), pictures)
     pictures = _shifted(pictures, dice[6], dice[7], is_shifted)
-    return pictures.masked_fill(has_hole & _holes(pictures, dice[7], dice[8]), 0.0)
+    return pictures.masked_fill(has_hole & _holes(pictures, dice[8], dice[9]), 0.0)
 
 
 def _recoloured(x: Tensor, dice: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def _leading(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:
     axes, values = vectors.T.flip(0)[:count], values.flip(0)[:count]
     # An eigenvector's sign is arbitrary; fixed, so that a slider keeps its sense from snapshot to snapshot.
     largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
-    return axes * torch.where(largest < 0, -1.0, 1.0), values
+    return (axes * torch.where(largest < 0, -1.0, 1.0)).contiguous(), values
 
 
 def steer(codes: Tensor, middle: Tensor, directions: Tensor, spreads: Tensor, values: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from texgen_desktop.nn.layers import LEAK
 
 COLOURS = 3
 _FIRST_SIDE = 4
-_FULL_WIDTH = 8  # channels at full resolution, where each costs four times as much
+_FULL_WIDTH = 16  # channels at full resolution, where each costs four times as much
 _GROWTH = (1.0, 1.5, 2.0, 3.0, 4.0)  # channels, from half the resolution down
 
 
@@ -54,6 +54,10 @@ def _size(layer: nn.Module) -> int:
     return weight.numel()
 
 
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
 class Painter(nn.Module):
     """(code (B, K), condition (B, C)) -> picture. A dense layer makes 4 x 4 positions; each stage doubles them and convolves. The
     code is heard again at every stage, as a scale of each channel (FiLM, Perez et al. 2018): it shapes the fine as well as the coarse."""
@@ -65,7 +69,8 @@ class Painter(nn.Module):
         self.enter = _dense(code + condition, widths[0] * _FIRST_SIDE**2)
         self.stages = nn.ModuleList(_convolution(a, b, 3) for a, b in pairwise(widths))
         self.scales = nn.ModuleList(_dense(code + condition, b, gain=0.1) for b in widths[1:])
-        self.split = _convolution(widths[-1], 4 * _FULL_WIDTH, 3)
+        self.narrow = _convolution(widths[-1], _FULL_WIDTH, 1)
+        self.finest = _convolution(_FULL_WIDTH, _FULL_WIDTH, 3)
         self.leave = _convolution(_FULL_WIDTH, COLOURS, 3, gain=0.5)
 
     def forward(self, code: Tensor, condition: Tensor) -> Tensor:
@@ -73,10 +78,10 @@ class Painter(nn.Module):
         x = F.leaky_relu(self.enter(code), LEAK).unflatten(1, (-1, _FIRST_SIDE, _FIRST_SIDE))
         x = x.contiguous(memory_format=torch.channels_last)
         for stage, scale in zip(self.stages, self.scales, strict=True):
-            x = stage(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False))
-            x = F.leaky_relu(x * (1 + scale(code)[:, :, None, None]), LEAK)
-        # The last doubling is a pixel shuffle (Shi et al. 2016) and a lean convolution: the fine detail at a quarter of the price.
-        picture: Tensor = torch.tanh(self.leave(F.pixel_shuffle(F.leaky_relu(self.split(x), LEAK), 2)))
+            x = F.leaky_relu(stage(_double(x)) * (1 + scale(code)[:, :, None, None]), LEAK)
+        # Narrowed before the last doubling. A pixel shuffle would be as cheap, and leaves a grid as fine as its pixels.
+        x = F.leaky_relu(self.finest(_double(self.narrow(x))), LEAK)
+        picture: Tensor = torch.tanh(self.leave(x))
         return picture
 
     def multiply_adds(self) -> int:
@@ -85,7 +90,7 @@ class Painter(nn.Module):
         for stage in self.stages:
             side *= 2
             total += _size(stage) * side**2
-        return total + _size(self.split) * side**2 + _size(self.leave) * (2 * side) ** 2
+        return total + _size(self.narrow) * side**2 + (_size(self.finest) + _size(self.leave)) * (2 * side) ** 2
 
     def code_weights(self) -> Tensor:
         """All weights that read the code: (outputs, code)."""
