@@ -27,6 +27,7 @@ from texgen_desktop.engine.messages import (
     ProjectInfo,
     RecipeRead,
     RunInfo,
+    TextureJudged,
     TrainingProgress,
     TrainSettings,
 )
@@ -47,6 +48,7 @@ class ViewState:
     repeat: Repeat = "1x1"
     comparison: Comparison = "result"
     tile_cells: tuple[int, int] = (32, 32)
+    shows_copies: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class StudioState:
     allows: tuple[tuple[str, frozenset[str]], ...] = ()
     model: ModelInfo | None = None
     is_measuring: bool = False
+    is_judging: bool = False
+    judged: TextureJudged | None = None
     training: TrainingState = "idle"
     has_train_job: bool = False
     progress: TrainingProgress | None = None
@@ -132,6 +136,12 @@ class StudioState:
         return self.can_edit_project and self.project is not None and bool(self.project.photos or self.project.pictures)
 
     @property
+    def can_judge(self) -> bool:
+        """A texture is shown, and there are photos to compare it with."""
+        is_texture = self.family is not None and self.family.makes == "textures"
+        return self.engine_ready and is_texture and self.project is not None and bool(self.project.photos) and not self.is_judging
+
+    @property
     def can_pause(self) -> bool:
         return self.training == "running"
 
@@ -171,7 +181,9 @@ def after(state: StudioState, event: Event) -> StudioState:
         case PhotoLoaded(name=name, allows=allows):
             return replace(state, allows=(*(pair for pair in state.allows if pair[0] != name), (name, allows)))
         case ModelChanged(model=model):
-            return _after_model(state, model)
+            return replace(_after_model(state, model), is_judging=False, judged=None)
+        case TextureJudged():
+            return replace(state, is_judging=False, judged=event)
         case JobStarted(job="train"):
             return replace(state, training="stopping" if state.training == "stopping" else "running", has_train_job=True)
         case JobStarted(job="export"):
@@ -248,7 +260,7 @@ def _after_refusal(state: StudioState, problem: Problem) -> StudioState:
     is_awaited = state.training in ("starting", "stopping") and not state.has_train_job
     training = "idle" if is_awaited else state.training
     exporting = state.exporting and state.export_progress is not None
-    return replace(state, problem=problem, training=training, exporting=exporting, is_measuring=False)
+    return replace(state, problem=problem, training=training, exporting=exporting, is_measuring=False, is_judging=False)
 
 
 def fitting_tile(cell_px: int, project: ProjectInfo | None) -> tuple[int, int]:
