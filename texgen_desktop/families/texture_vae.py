@@ -74,8 +74,8 @@ PRESETS = {
 
 _CROP_CELLS = 12
 _SOURCE_CELLS = 20  # of the crops whose codes are laid out anew
-_MOST_CELLS = 4096  # of all photos together, that a model reads: they are read again for each place of the bending sliders
-_MOST_OWN_CELLS = 16_384  # of a photo that the artist hands in
+_MOST_CELLS = 4096  # of all photos together: they are read again for each place of the bending sliders, in about 60 ms
+_MOST_OWN_CELLS = 9216  # of a photo that the artist hands in
 _LEVELS = 3
 _FAKE_CELLS = (16, 12, 8)  # of the tori that the critics see, from a quarter of the resolution to the full one
 _TURNS = (2, 1, 2, 0)  # which of the three learns
@@ -141,9 +141,10 @@ class _Album:
         picture = self._palette.encode(photo.to(self._device).permute(2, 0, 1)[None].float() / 255)
         height, width = picture.shape[-2:]
         if any(bends):
-            # The largest rectangle of the same shape that, bent, lies within the photo; never of more pixels than that.
+            # The largest rectangle of the same shape that, bent, lies within the photo; never of more pixels than are read in time.
             (xx, xy), (yx, yy) = bend_matrix(*bends)
-            share = min(width / (abs(xx) * width + abs(xy) * height), height / (abs(yx) * width + abs(yy) * height), 1.0)
+            most = min(1.0, math.sqrt(_MOST_CELLS * STRIDE_PX**2 / (height * width)))
+            share = min(width / (abs(xx) * width + abs(xy) * height), height / (abs(yx) * width + abs(yy) * height), most)
             rows, columns = (max(1, int(share * n / STRIDE_PX)) * STRIDE_PX for n in (height, width))
             theta = torch.tensor([[xx * columns / width, xy * rows / width, 0.0], [yx * columns / height, yy * rows / height, 0.0]])
             if math.sqrt(abs(xx * yy - xy * yx)) > _BLURS_FROM:
@@ -339,6 +340,8 @@ def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
     part = _part(photo, _MOST_OWN_CELLS)
     yield
     album = _Album([part], model.encoder, model.palette, model.axes, model.device)
+    album.reading((0.0,) * len(BENDS))
+    yield
     return replace(model, album=album, groups=("",), is_own=True)
 
 
