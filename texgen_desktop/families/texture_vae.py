@@ -82,6 +82,8 @@ _TURNS = (2, 1, 2, 0)  # which of the three learns
 _WARM_UP = 0.1  # share of the run over which the codes get their full price
 _SHARPEN_FROM = 0.35  # share of the run from which critics judge
 _ADVERSARIAL = 0.1
+_STRAIGHT_RATE = 0.05  # of the learning rate, for the linear paths: a code adds up 768 numbers, and at the full rate some runs blew up
+_MOST_GRADIENT = 1.0  # norm, of all networks; usual are 0.3 to 2
 _NOISY_SIGMA = 0.1
 _DRIFT = 0.02
 
@@ -397,7 +399,9 @@ class Training:
         self._average = _frozen(copy.deepcopy(self._networks), device)
         for network in (self._networks, self._critics):
             placed(network, device)
-        self._optimizer = torch.optim.Adam(self._networks.parameters(), config.learning_rate, (0.5, 0.99), fused=True)
+        straight = [self._encoder.linear.weight, self._decoder.linear.weight]
+        deep = [p for p in self._networks.parameters() if all(p is not other for other in straight)]
+        self._optimizer = torch.optim.Adam([{"params": deep}, {"params": straight}], config.learning_rate, (0.5, 0.99), fused=True)
         self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
         self._losses: dict[str, tuple[Tensor, int]] = {}
 
@@ -425,6 +429,7 @@ class Training:
         yield
         if self._progress >= _SHARPEN_FROM:
             yield from self._sharpen(_TURNS[step % len(_TURNS)])
+        torch.nn.utils.clip_grad_norm_(self._networks.parameters(), _MOST_GRADIENT)
         self._optimizer.step()
         average_into(self._average, self._networks, step)
         self.images_seen += self._config.batch
@@ -433,7 +438,8 @@ class Training:
         """The full rate for half of the run, then a cosine down to a twentieth."""
         share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * self._progress - 1)))
         for optimizer in (self._optimizer, *self._critic_optimizers):
-            optimizer.param_groups[0]["lr"] = self._config.learning_rate * share
+            for group, part in zip(optimizer.param_groups, (1.0, _STRAIGHT_RATE), strict=False):
+                group["lr"] = self._config.learning_rate * share * part
 
     def _evidence(self, crops: Tensor) -> Tensor:
         """The negative evidence lower bound of the crops, of each number in them."""
