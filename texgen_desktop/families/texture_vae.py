@@ -176,9 +176,8 @@ class _Album:
 def _part(photo: Photo, most_cells: float) -> Tensor:
     """The middle of a photo, of at most so many cells: (H, W, 3) uint8."""
     height, width = photo.pixels.shape[:2]
-    least = max(STRIDE_PX, min(height, width))
     share = min(1.0, math.sqrt(most_cells * STRIDE_PX**2 / (height * width)))
-    rows, columns = (max(min(STRIDE_PX, least), int(n * share)) for n in (height, width))
+    rows, columns = (max(STRIDE_PX, int(n * share)) for n in (height, width))
     top, left = (height - rows) // 2, (width - columns) // 2
     return torch.from_numpy(to_uint8(photo.pixels[top : top + rows, left : left + columns]))
 
@@ -295,7 +294,9 @@ def render(model: TextureVae, request: RenderRequest) -> Tensor:
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
         periods = tuple(None if cells is None else cells * STRIDE_PX >> octave for cells in request.cells)
-        field = gaussian_field(look.detail_seed, octave, model.decoder.noise_channels, y, x, height, width, (periods[0], periods[1]))
+        field = gaussian_field(
+            look.detail_seed, octave, model.decoder.noise_channels(octave), y, x, height, width, (periods[0], periods[1])
+        )
         return look.detail_strength * field.to(model.device)
 
     codes = _codes(model, look, place, request.cells)
@@ -330,7 +331,7 @@ def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0
     codes = torch.cat([q.local_mean, q.whole_mean.expand(-1, -1, *q.local_mean.shape[-2:])], 1)
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
-        field = gaussian_field(0, octave, model.decoder.noise_channels, y, x, height, width)
+        field = gaussian_field(0, octave, model.decoder.noise_channels(octave), y, x, height, width)
         return (detail_strength * field).expand(len(crops), -1, -1, -1).to(model.device)
 
     style = torch.full((len(crops), 1), detail_strength, device=model.device)
@@ -401,7 +402,8 @@ class Training:
             placed(network, device)
         straight = [self._encoder.linear.weight, self._decoder.linear.weight]
         deep = [p for p in self._networks.parameters() if all(p is not other for other in straight)]
-        self._optimizer = torch.optim.Adam([{"params": deep}, {"params": straight}], config.learning_rate, (0.5, 0.99), fused=True)
+        groups: list[dict[str, Any]] = [{"params": deep}, {"params": straight}]
+        self._optimizer = torch.optim.Adam(groups, config.learning_rate, (0.5, 0.99), fused=True)
         self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
         self._losses: dict[str, tuple[Tensor, int]] = {}
 
@@ -460,8 +462,8 @@ class Training:
         """Pictures of a batch of codes; with noise on a torus, without it as crops."""
         style = codes.new_full((len(codes), 1), 0.0 if generator is None else 1.0)
 
-        def noise(_octave: int, _y: int, _x: int, height: int, width: int) -> Tensor:
-            shape = (len(codes), self._decoder.noise_channels, height, width)
+        def noise(octave: int, _y: int, _x: int, height: int, width: int) -> Tensor:
+            shape = (len(codes), self._decoder.noise_channels(octave), height, width)
             return codes.new_zeros(shape) if generator is None else self._normal(shape, generator)
 
         pictures: list[Tensor] = self._decoder(codes, style, noise, border="replicate" if generator is None else "circular")

@@ -23,7 +23,7 @@ from texgen_desktop.nn.pyramid import LOUDEST, StyledConvolution
 COLOURS = 3
 STRIDE_PX = 8
 MARGIN_CELLS = 6  # of codes, that decoding uses up on each side
-_NOISE = 4
+_NOISE = (2, 4, 4)  # channels of noise at the full resolution, a half and a quarter
 _WINDOW_CELLS = 13
 _BASIS_PX = 2 * STRIDE_PX  # of the linear path: wide enough to learn to overlap
 _FIRST_LOG_VARIANCE = -3.0  # of a code that begins as a principal component: known rather well
@@ -31,7 +31,7 @@ _FULL_WIDTH = 8  # channels at full resolution, where each costs the most
 
 Border = Literal["valid", "circular", "replicate"]
 NoiseSource = Callable[[int, int, int, int, int], Tensor]
-"""(octave, y, x, height, width): octave 2 lies at a quarter of the resolution, 1 at half -> (B, channels, height, width)."""
+"""(octave, y, x, height, width) -> (B, channels, height, width); octave 0 lies at the full resolution, 1 at a half, 2 at a quarter."""
 
 
 @dataclass(frozen=True)
@@ -156,12 +156,14 @@ class Decoder(nn.Module):
         self.enter = StyledConvolution(codes, coarse, style)
         self.body = StyledConvolution(coarse, coarse, style)
         self.split_coarse = convolution(coarse, 4 * middle, 3)
-        self.mix_middle = StyledConvolution(middle + _NOISE, middle, style)
+        self.mix_middle = StyledConvolution(middle + _NOISE[2], middle, style)
         self.body_middle = convolution(middle, middle, 3, gain=0.5)
         self.split_middle = convolution(middle, 4 * fine, 3)
-        self.mix_fine = StyledConvolution(fine + _NOISE, fine, style)
+        self.mix_fine = StyledConvolution(fine + _NOISE[1], fine, style)
         self.split_fine = convolution(fine, 4 * _FULL_WIDTH, 3)
-        self.leave = convolution(_FULL_WIDTH, COLOURS, 3, gain=0.1)
+        # Noise for each pixel: what is made of that of coarser lattices alone shows their grid.
+        self.mix_full = StyledConvolution(_FULL_WIDTH + _NOISE[0], _FULL_WIDTH, style)
+        self.leave = convolution(_FULL_WIDTH, COLOURS, 3, gain=0.03)
         self.leave_quarter = convolution(middle, COLOURS, 3, gain=0.1)
         self.leave_half = convolution(fine, COLOURS, 3, gain=0.1)
         self.linear = nn.ConvTranspose2d(codes, COLOURS, _BASIS_PX, STRIDE_PX, bias=False)
@@ -199,8 +201,11 @@ class Decoder(nn.Module):
             return pictures
         h = F.pixel_shuffle(F.leaky_relu(self.split_fine(at.around(h)), LEAK), 2)
         at.doubled(after=2)
+
+        mixed = torch.cat([h, noise(0, *at.extent(h))], 1)
+        h = F.leaky_relu(self.mix_full(at.around(mixed), style), LEAK) + at.inside(h)
         full = _bounded(self.leave(at.around(h)))
-        return [*pictures, self._straight(codes, STRIDE_PX, at) + at.cut(full, after=1)]
+        return [*pictures, self._straight(codes, STRIDE_PX, at) + at.cut(full, after=2)]
 
     def _straight(self, codes: Tensor, grain: int, at: _Lattice) -> Tensor:
         """The linear path at ``grain`` pixels to a cell; of a coarser picture the means of what the full one has."""
@@ -212,9 +217,8 @@ class Decoder(nn.Module):
         edge = grain * (around.shape[-1] - at.columns) // 2
         return drawn[..., edge : edge + grain * at.rows, edge : edge + grain * at.columns]
 
-    @property
-    def noise_channels(self) -> int:
-        return _NOISE
+    def noise_channels(self, octave: int) -> int:
+        return _NOISE[octave]
 
     def multiply_adds(self) -> float:
         """For one pixel of the full resolution, borders and the two coarser pictures left out."""
@@ -225,6 +229,7 @@ class Decoder(nn.Module):
             "split_coarse": 64,
             "split_fine": 4,
             "mix_fine": 4,
+            "mix_full": 1,
             "leave": 1,
             "leave_quarter": 0,
             "leave_half": 0,
