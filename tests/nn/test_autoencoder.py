@@ -14,8 +14,8 @@ def decoder() -> Decoder:
     return made
 
 
-def silence(_octave: int, _y: int, _x: int, height: int, width: int) -> torch.Tensor:
-    return torch.zeros(1, 4, height, width)
+def silence(octave: int, _y: int, _x: int, height: int, width: int) -> torch.Tensor:
+    return torch.zeros(1, 4 if octave else 2, height, width)
 
 
 def test_a_torus_is_drawn_as_its_codes_repeated_and_cut():
@@ -30,7 +30,7 @@ def test_a_torus_is_drawn_as_its_codes_repeated_and_cut():
 def test_noise_is_asked_for_at_its_absolute_place():
     network, style = decoder(), torch.ones(1, 1)
     codes = torch.randn(1, 5, 30, 30)
-    field = {octave: torch.randn(1, 4, 200, 200) for octave in (1, 2)}
+    field = {octave: torch.randn(1, 4 if octave else 2, 360, 360) for octave in (0, 1, 2)}
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> torch.Tensor:
         return field[octave][..., 40 + y : 40 + y + height, 40 + x : 40 + x + width]

@@ -74,14 +74,16 @@ PRESETS = {
 
 _CROP_CELLS = 12
 _SOURCE_CELLS = 20  # of the crops whose codes are laid out anew
-_MOST_CELLS = 4096  # of all photos together, that a model reads: they are read again for each place of the bending sliders
-_MOST_OWN_CELLS = 16_384  # of a photo that the artist hands in
+_MOST_CELLS = 4096  # of all photos together: they are read again for each place of the bending sliders, in about 60 ms
+_MOST_OWN_CELLS = 9216  # of a photo that the artist hands in
 _LEVELS = 3
 _FAKE_CELLS = (16, 12, 8)  # of the tori that the critics see, from a quarter of the resolution to the full one
 _TURNS = (2, 1, 2, 0)  # which of the three learns
 _WARM_UP = 0.1  # share of the run over which the codes get their full price
 _SHARPEN_FROM = 0.35  # share of the run from which critics judge
 _ADVERSARIAL = 0.1
+_STRAIGHT_RATE = 0.05  # of the learning rate, for the linear paths: a code adds up 768 numbers, and at the full rate some runs blew up
+_MOST_GRADIENT = 1.0  # norm, of all networks; usual are 0.3 to 2
 _NOISY_SIGMA = 0.1
 _DRIFT = 0.02
 
@@ -141,9 +143,10 @@ class _Album:
         picture = self._palette.encode(photo.to(self._device).permute(2, 0, 1)[None].float() / 255)
         height, width = picture.shape[-2:]
         if any(bends):
-            # The largest rectangle of the same shape that, bent, lies within the photo; never of more pixels than that.
+            # The largest rectangle of the same shape that, bent, lies within the photo; never of more pixels than are read in time.
             (xx, xy), (yx, yy) = bend_matrix(*bends)
-            share = min(width / (abs(xx) * width + abs(xy) * height), height / (abs(yx) * width + abs(yy) * height), 1.0)
+            most = min(1.0, math.sqrt(_MOST_CELLS * STRIDE_PX**2 / (height * width)))
+            share = min(width / (abs(xx) * width + abs(xy) * height), height / (abs(yx) * width + abs(yy) * height), most)
             rows, columns = (max(1, int(share * n / STRIDE_PX)) * STRIDE_PX for n in (height, width))
             theta = torch.tensor([[xx * columns / width, xy * rows / width, 0.0], [yx * columns / height, yy * rows / height, 0.0]])
             if math.sqrt(abs(xx * yy - xy * yx)) > _BLURS_FROM:
@@ -173,9 +176,8 @@ class _Album:
 def _part(photo: Photo, most_cells: float) -> Tensor:
     """The middle of a photo, of at most so many cells: (H, W, 3) uint8."""
     height, width = photo.pixels.shape[:2]
-    least = max(STRIDE_PX, min(height, width))
     share = min(1.0, math.sqrt(most_cells * STRIDE_PX**2 / (height * width)))
-    rows, columns = (max(min(STRIDE_PX, least), int(n * share)) for n in (height, width))
+    rows, columns = (max(STRIDE_PX, int(n * share)) for n in (height, width))
     top, left = (height - rows) // 2, (width - columns) // 2
     return torch.from_numpy(to_uint8(photo.pixels[top : top + rows, left : left + columns]))
 
@@ -292,7 +294,9 @@ def render(model: TextureVae, request: RenderRequest) -> Tensor:
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
         periods = tuple(None if cells is None else cells * STRIDE_PX >> octave for cells in request.cells)
-        field = gaussian_field(look.detail_seed, octave, model.decoder.noise_channels, y, x, height, width, (periods[0], periods[1]))
+        field = gaussian_field(
+            look.detail_seed, octave, model.decoder.noise_channels(octave), y, x, height, width, (periods[0], periods[1])
+        )
         return look.detail_strength * field.to(model.device)
 
     codes = _codes(model, look, place, request.cells)
@@ -327,7 +331,7 @@ def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0
     codes = torch.cat([q.local_mean, q.whole_mean.expand(-1, -1, *q.local_mean.shape[-2:])], 1)
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
-        field = gaussian_field(0, octave, model.decoder.noise_channels, y, x, height, width)
+        field = gaussian_field(0, octave, model.decoder.noise_channels(octave), y, x, height, width)
         return (detail_strength * field).expand(len(crops), -1, -1, -1).to(model.device)
 
     style = torch.full((len(crops), 1), detail_strength, device=model.device)
@@ -339,6 +343,8 @@ def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
     part = _part(photo, _MOST_OWN_CELLS)
     yield
     album = _Album([part], model.encoder, model.palette, model.axes, model.device)
+    album.reading((0.0,) * len(BENDS))
+    yield
     return replace(model, album=album, groups=("",), is_own=True)
 
 
@@ -394,7 +400,10 @@ class Training:
         self._average = _frozen(copy.deepcopy(self._networks), device)
         for network in (self._networks, self._critics):
             placed(network, device)
-        self._optimizer = torch.optim.Adam(self._networks.parameters(), config.learning_rate, (0.5, 0.99), fused=True)
+        straight = [self._encoder.linear.weight, self._decoder.linear.weight]
+        deep = [p for p in self._networks.parameters() if all(p is not other for other in straight)]
+        groups: list[dict[str, Any]] = [{"params": deep}, {"params": straight}]
+        self._optimizer = torch.optim.Adam(groups, config.learning_rate, (0.5, 0.99), fused=True)
         self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
         self._losses: dict[str, tuple[Tensor, int]] = {}
 
@@ -422,6 +431,7 @@ class Training:
         yield
         if self._progress >= _SHARPEN_FROM:
             yield from self._sharpen(_TURNS[step % len(_TURNS)])
+        torch.nn.utils.clip_grad_norm_(self._networks.parameters(), _MOST_GRADIENT)
         self._optimizer.step()
         average_into(self._average, self._networks, step)
         self.images_seen += self._config.batch
@@ -430,7 +440,8 @@ class Training:
         """The full rate for half of the run, then a cosine down to a twentieth."""
         share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * self._progress - 1)))
         for optimizer in (self._optimizer, *self._critic_optimizers):
-            optimizer.param_groups[0]["lr"] = self._config.learning_rate * share
+            for group, part in zip(optimizer.param_groups, (1.0, _STRAIGHT_RATE), strict=False):
+                group["lr"] = self._config.learning_rate * share * part
 
     def _evidence(self, crops: Tensor) -> Tensor:
         """The negative evidence lower bound of the crops, of each number in them."""
@@ -451,8 +462,8 @@ class Training:
         """Pictures of a batch of codes; with noise on a torus, without it as crops."""
         style = codes.new_full((len(codes), 1), 0.0 if generator is None else 1.0)
 
-        def noise(_octave: int, _y: int, _x: int, height: int, width: int) -> Tensor:
-            shape = (len(codes), self._decoder.noise_channels, height, width)
+        def noise(octave: int, _y: int, _x: int, height: int, width: int) -> Tensor:
+            shape = (len(codes), self._decoder.noise_channels(octave), height, width)
             return codes.new_zeros(shape) if generator is None else self._normal(shape, generator)
 
         pictures: list[Tensor] = self._decoder(codes, style, noise, border="replicate" if generator is None else "circular")

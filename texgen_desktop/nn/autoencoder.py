@@ -23,7 +23,7 @@ from texgen_desktop.nn.pyramid import LOUDEST, StyledConvolution
 COLOURS = 3
 STRIDE_PX = 8
 MARGIN_CELLS = 6  # of codes, that decoding uses up on each side
-_NOISE = 4
+_NOISE = (2, 4, 4)  # channels of noise at the full resolution, a half and a quarter
 _WINDOW_CELLS = 13
 _BASIS_PX = 2 * STRIDE_PX  # of the linear path: wide enough to learn to overlap
 _FIRST_LOG_VARIANCE = -3.0  # of a code that begins as a principal component: known rather well
@@ -31,7 +31,7 @@ _FULL_WIDTH = 8  # channels at full resolution, where each costs the most
 
 Border = Literal["valid", "circular", "replicate"]
 NoiseSource = Callable[[int, int, int, int, int], Tensor]
-"""(octave, y, x, height, width): octave 2 lies at a quarter of the resolution, 1 at half -> (B, channels, height, width)."""
+"""(octave, y, x, height, width) -> (B, channels, height, width); octave 0 lies at the full resolution, 1 at a half, 2 at a quarter."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,42 @@ class Encoder(nn.Module):
         return torch.cat([local - surroundings(local), surroundings(whole)], 1)
 
 
+class _Lattice:
+    """Where the features lie on the plane, while convolutions use up their surroundings and the resolution doubles."""
+
+    def __init__(self, codes: Tensor, origin: tuple[int, int], border: Border) -> None:
+        self._border = border
+        self._used = 1 if border == "valid" else 0  # what a convolution leaves out on each side
+        edge = MARGIN_CELLS * self._used
+        self.rows, self.columns = (n - 2 * edge for n in codes.shape[-2:])  # of cells that are drawn
+        self._origin, self._grain = origin, 1
+        self._y, self._x = origin[0] - edge, origin[1] - edge
+
+    def around(self, x: Tensor) -> Tensor:
+        """What a convolution needs to see."""
+        return _bordered(x, self._border)
+
+    def inside(self, x: Tensor) -> Tensor:
+        """What lies where a convolution's output does."""
+        return x[..., 1:-1, 1:-1] if self._used else x
+
+    def doubled(self, after: int) -> None:
+        """The resolution doubled after so many convolutions."""
+        self._y, self._x = 2 * (self._y + after * self._used), 2 * (self._x + after * self._used)
+        self._grain *= 2
+
+    def extent(self, x: Tensor) -> tuple[int, int, int, int]:
+        """(y, x, height, width) of features that no convolution has used since the last doubling."""
+        return self._y, self._x, x.shape[-2], x.shape[-1]
+
+    def cut(self, picture: Tensor, after: int) -> Tensor:
+        """The part that was asked for, of a picture that is so many convolutions after the last doubling."""
+        dy, dx = (self._grain * first - start - after * self._used for first, start in zip(self._origin, (self._y, self._x), strict=True))
+        if not self._used:
+            return picture
+        return picture[..., dy : dy + self._grain * self.rows, dx : dx + self._grain * self.columns]
+
+
 class Decoder(nn.Module):
     """Codes -> picture, at full resolution or, from the features on the way there, at a half or a quarter."""
 
@@ -120,12 +156,14 @@ class Decoder(nn.Module):
         self.enter = StyledConvolution(codes, coarse, style)
         self.body = StyledConvolution(coarse, coarse, style)
         self.split_coarse = convolution(coarse, 4 * middle, 3)
-        self.mix_middle = StyledConvolution(middle + _NOISE, middle, style)
+        self.mix_middle = StyledConvolution(middle + _NOISE[2], middle, style)
         self.body_middle = convolution(middle, middle, 3, gain=0.5)
         self.split_middle = convolution(middle, 4 * fine, 3)
-        self.mix_fine = StyledConvolution(fine + _NOISE, fine, style)
+        self.mix_fine = StyledConvolution(fine + _NOISE[1], fine, style)
         self.split_fine = convolution(fine, 4 * _FULL_WIDTH, 3)
-        self.leave = convolution(_FULL_WIDTH, COLOURS, 3, gain=0.1)
+        # Noise for each pixel: what is made of that of coarser lattices alone shows their grid.
+        self.mix_full = StyledConvolution(_FULL_WIDTH + _NOISE[0], _FULL_WIDTH, style)
+        self.leave = convolution(_FULL_WIDTH, COLOURS, 3, gain=0.03)
         self.leave_quarter = convolution(middle, COLOURS, 3, gain=0.1)
         self.leave_half = convolution(fine, COLOURS, 3, gain=0.1)
         self.linear = nn.ConvTranspose2d(codes, COLOURS, _BASIS_PX, STRIDE_PX, bias=False)
@@ -138,56 +176,49 @@ class Decoder(nn.Module):
         ``codes`` (B, codes, h + 12, w + 12) begin at the cell ``origin`` - 6 and the pictures at ``origin``, where the border is
         valid; elsewhere both have the same extent. The coarser pictures teach nothing to what the full one is made of.
         """
-        is_valid = border == "valid"
-        used = 1 if is_valid else 0  # what a convolution leaves out on each side
-        y, x0 = (origin[0] - MARGIN_CELLS, origin[1] - MARGIN_CELLS) if is_valid else origin
-
-        def cut(picture: Tensor, grain: int, top: int, left: int) -> Tensor:
-            if not is_valid:
-                return picture
-            height, width = (grain * (n - 2 * MARGIN_CELLS) for n in codes.shape[-2:])
-            dy, dx = grain * origin[0] - top, grain * origin[1] - left
-            return picture[..., dy : dy + height, dx : dx + width]
-
-        def skipped(picture: Tensor) -> Tensor:
-            return picture[..., 1:-1, 1:-1] if is_valid else picture
-
-        def straight(grain: int) -> Tensor:
-            """The linear path at ``grain`` pixels to a cell; of a coarser picture the means of what the full one has."""
-            basis = self.linear.weight if grain == STRIDE_PX else F.avg_pool2d(self.linear.weight.detach(), STRIDE_PX // grain)
-            drawn = F.conv_transpose2d(_bordered(codes, border), basis, stride=grain, padding=grain // 2 + grain * (1 - used))
-            return cut(drawn, grain, grain * (origin[0] - MARGIN_CELLS), grain * (origin[1] - MARGIN_CELLS))
-
+        at = _Lattice(codes, origin, border)
         h = codes.contiguous(memory_format=torch.channels_last)
-        h = F.leaky_relu(self.enter(_bordered(h, border), style), LEAK)
-        h = F.leaky_relu(self.body(_bordered(h, border), style), LEAK) + skipped(h)
-        h = F.pixel_shuffle(F.leaky_relu(self.split_coarse(_bordered(h, border)), LEAK), 2)
-        y, x0 = 2 * (y + 3 * used), 2 * (x0 + 3 * used)
+        h = F.leaky_relu(self.enter(at.around(h), style), LEAK)
+        h = F.leaky_relu(self.body(at.around(h), style), LEAK) + at.inside(h)
+        h = F.pixel_shuffle(F.leaky_relu(self.split_coarse(at.around(h)), LEAK), 2)
+        at.doubled(after=3)
 
-        mixed = torch.cat([h, noise(2, y, x0, h.shape[-2], h.shape[-1])], 1)
-        h = F.leaky_relu(self.mix_middle(_bordered(mixed, border), style), LEAK) + skipped(h)
-        h = F.leaky_relu(self.body_middle(_bordered(h, border)), LEAK) + skipped(h)
-        detail = _bounded(self.leave_quarter(_bordered(h.detach(), border)))
-        pictures = [straight(2) + cut(detail, 2, y + 3 * used, x0 + 3 * used)]
+        mixed = torch.cat([h, noise(2, *at.extent(h))], 1)
+        h = F.leaky_relu(self.mix_middle(at.around(mixed), style), LEAK) + at.inside(h)
+        h = F.leaky_relu(self.body_middle(at.around(h)), LEAK) + at.inside(h)
+        quarter = _bounded(self.leave_quarter(at.around(h.detach())))
+        pictures = [self._straight(codes, 2, at) + at.cut(quarter, after=3)]
         if skip == 2:
             return pictures
-        h = F.pixel_shuffle(F.leaky_relu(self.split_middle(_bordered(h, border)), LEAK), 2)
-        y, x0 = 2 * (y + 3 * used), 2 * (x0 + 3 * used)
+        h = F.pixel_shuffle(F.leaky_relu(self.split_middle(at.around(h)), LEAK), 2)
+        at.doubled(after=3)
 
-        mixed = torch.cat([h, noise(1, y, x0, h.shape[-2], h.shape[-1])], 1)
-        h = F.leaky_relu(self.mix_fine(_bordered(mixed, border), style), LEAK) + skipped(h)
-        detail = _bounded(self.leave_half(_bordered(h.detach(), border)))
-        pictures.append(straight(4) + cut(detail, 4, y + 2 * used, x0 + 2 * used))
+        mixed = torch.cat([h, noise(1, *at.extent(h))], 1)
+        h = F.leaky_relu(self.mix_fine(at.around(mixed), style), LEAK) + at.inside(h)
+        half = _bounded(self.leave_half(at.around(h.detach())))
+        pictures.append(self._straight(codes, 4, at) + at.cut(half, after=2))
         if skip == 1:
             return pictures
-        h = F.pixel_shuffle(F.leaky_relu(self.split_fine(_bordered(h, border)), LEAK), 2)
-        y, x0 = 2 * (y + 2 * used), 2 * (x0 + 2 * used)
-        pictures.append(straight(8) + cut(_bounded(self.leave(_bordered(h, border))), 8, y + used, x0 + used))
-        return pictures
+        h = F.pixel_shuffle(F.leaky_relu(self.split_fine(at.around(h)), LEAK), 2)
+        at.doubled(after=2)
 
-    @property
-    def noise_channels(self) -> int:
-        return _NOISE
+        mixed = torch.cat([h, noise(0, *at.extent(h))], 1)
+        h = F.leaky_relu(self.mix_full(at.around(mixed), style), LEAK) + at.inside(h)
+        full = _bounded(self.leave(at.around(h)))
+        return [*pictures, self._straight(codes, STRIDE_PX, at) + at.cut(full, after=2)]
+
+    def _straight(self, codes: Tensor, grain: int, at: _Lattice) -> Tensor:
+        """The linear path at ``grain`` pixels to a cell; of a coarser picture the means of what the full one has."""
+        basis = self.linear.weight
+        if grain < STRIDE_PX:
+            codes, basis = codes.detach(), F.avg_pool2d(basis.detach(), STRIDE_PX // grain)
+        around = at.around(codes)
+        drawn = F.conv_transpose2d(around, basis, stride=grain, padding=grain // 2)
+        edge = grain * (around.shape[-1] - at.columns) // 2
+        return drawn[..., edge : edge + grain * at.rows, edge : edge + grain * at.columns]
+
+    def noise_channels(self, octave: int) -> int:
+        return _NOISE[octave]
 
     def multiply_adds(self) -> float:
         """For one pixel of the full resolution, borders and the two coarser pictures left out."""
@@ -198,6 +229,7 @@ class Decoder(nn.Module):
             "split_coarse": 64,
             "split_fine": 4,
             "mix_fine": 4,
+            "mix_full": 1,
             "leave": 1,
             "leave_quarter": 0,
             "leave_half": 0,
