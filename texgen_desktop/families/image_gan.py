@@ -62,7 +62,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "relativistic"
     width: Annotated[int, Meta(ge=4, le=128, description="Channels: at half resolution, or of the classic ladder's first rung")] = 32
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
-    smoothness: Annotated[float, Meta(ge=0, le=100, description="Weight of the critic's gradient penalty")] = 0.3
+    smoothness: Annotated[float, Meta(ge=0, le=100, description="Weight of the critic's gradient penalty")] = 0.05
     augmentation: Annotated[
         Literal["adaptive", "none"], Meta(description="Change pictures at random as soon as the critic knows them by heart")
     ] = "adaptive"
