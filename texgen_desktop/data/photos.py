@@ -55,7 +55,7 @@ class Rectangle(Protocol):
 class Photo:
     """What training gets: ``pixels`` (H, W, 3) float32, sRGB-encoded in [0, 1], cropped and at the working scale.
 
-    ``full_width_px`` and ``full_height_px`` are those of the upright, uncropped photo, ``group`` is the class or folder it belongs to.
+    ``full_width_px`` and ``full_height_px`` are those of the upright, uncropped photo. ``group`` is the class or folder that it belongs to.
     """
 
     name: str

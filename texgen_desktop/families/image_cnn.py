@@ -38,6 +38,7 @@ from texgen_desktop.nn.losses import laplacian_distance
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, PoolingReader
 from texgen_desktop.nn.run_state import LossLog, RunState
+from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
 _PICTURES, _NOISE = 0, 1
@@ -240,6 +241,11 @@ class Training:
 
     def take_losses(self) -> dict[str, float]:
         return self._log.take()
+
+    def start_from(self, model: ImageCnn) -> None:
+        """The model has no encoder: that is learnt anew, for a decoder that is there."""
+        for networks in (self._networks, self._average):
+            take_over(networks.painter, model.painter.state_dict())
 
     def tune(self, config: ImageCnnConfig) -> None:
         self._config = config

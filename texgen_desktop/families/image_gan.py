@@ -44,6 +44,7 @@ from texgen_desktop.nn.losses import GAN_LOSSES, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
 from texgen_desktop.nn.run_state import LossLog, RunState
+from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
 _PICTURES, _NOISE, _CLASSES, _CHANGES, _SMOOTH, _HELD_OUT = range(6)
@@ -372,6 +373,10 @@ class Training:
 
     def take_losses(self) -> dict[str, float]:
         return self._log.take()
+
+    def start_from(self, model: ImageGan) -> None:
+        for network in filter(None, (self._generator, self._average)):
+            take_over(network, model.generator.state_dict())
 
     def tune(self, config: ImageGanConfig) -> None:
         self._config = config

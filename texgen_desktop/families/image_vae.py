@@ -38,6 +38,7 @@ from texgen_desktop.nn.losses import gaussian_kl
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
 from texgen_desktop.nn.run_state import LossLog, RunState
+from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
 _PICTURES, _NOISE = 0, 1
@@ -322,6 +323,10 @@ class Training:
 
     def take_losses(self) -> dict[str, float]:
         return self._log.take()
+
+    def start_from(self, model: ImageVae) -> None:
+        for networks in (self._networks, self._average):
+            take_over(networks, model.networks.state_dict())
 
     def tune(self, config: ImageVaeConfig) -> None:
         self._config = config

@@ -14,6 +14,9 @@ LUMA = (0.2126, 0.7152, 0.0722)
 """Rec. 709's weights of R, G, B."""
 
 
+SIGNATURE_LENGTH = 8
+
+
 def grey(picture: Picture) -> NDArray[np.float64]:
     """Rec. 709's luma."""
     luma: NDArray[np.float64] = picture.astype(np.float64) @ np.array(LUMA)
@@ -54,6 +57,18 @@ def brightness(picture: Picture) -> float:
 def warmth(picture: Picture) -> float:
     """Half of what the mean red has over the mean blue, in [-0.5, 0.5]."""
     return float((picture[..., 0] - picture[..., 2]).mean() / 2)
+
+
+def signature(picture: Picture) -> tuple[float, ...]:
+    """What a texture looks like at a glance: mean and deviation of R, G and B, coarseness and run, in units of a clear difference."""
+    mean, deviation = picture.mean((0, 1)) / 0.1, picture.std((0, 1)) / 0.05
+    shape = (coarseness(picture) / 0.3, width_over_height(picture) / 0.3)
+    return (*map(float, mean), *map(float, deviation), *shape)
+
+
+def likeness(picture: Picture, other: Sequence[float]) -> float:
+    """Minus the distance of the picture's signature to another."""
+    return -float(np.linalg.norm(np.subtract(signature(picture), other)))
 
 
 def greenness(picture: Picture) -> float:
