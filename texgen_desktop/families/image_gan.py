@@ -53,7 +53,7 @@ _PICTURES, _NOISE, _CLASSES, _CHANGES, _SMOOTH, _HELD_OUT = range(6)
 class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
 
-    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Pictures to learn from", extra={"unit": "pictures"})] = 60_000
+    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Pictures to learn from", extra={"unit": "pictures"})] = 50_000
     batch: Annotated[int, Meta(ge=2, le=128, description="Pictures in one training step", extra={"unit": "pictures"})] = 16
     side: Annotated[Literal["32", "64", "128"], Meta(description="Side of a picture", extra={"unit": "px"})] = "64"
     network: Annotated[Literal["resize", "classic"], Meta(description="Resized convolutions, or the classic DCGAN")] = "resize"
@@ -71,7 +71,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 PRESETS = {
-    "draft": ImageGanConfig(images=30_000, side="32"),
+    "draft": ImageGanConfig(images=50_000, side="32"),
     "standard": ImageGanConfig(),
     "high": ImageGanConfig(images=400_000, width=48),
     "classic": ImageGanConfig(
