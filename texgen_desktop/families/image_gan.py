@@ -292,7 +292,7 @@ class Training:
         dice, noise = self._stream(_CHANGES), self._stream(_SMOOTH)
         real, made = self._changed(real, dice), self._changed(made, dice)
         scores: list[tuple[Tensor, Tensor]] = []
-        loss_of_step = torch.zeros((), device=self._device)
+        loss_of_step, whole = torch.zeros((), device=self._device), torch.zeros((), device=self._device)
         self._critic_optimizer.zero_grad(set_to_none=True)
         for part in _parts(len(real), self._judged_at_once):
             share, told_twice = len(real[part]) / len(real), condition[part].repeat(2, 1)
@@ -311,10 +311,11 @@ class Training:
                 # A mean over both, where R1 + R2 is a sum of two means.
                 loss = loss + 2 * share * smoothness(before, after, self._config.smoothness, _NOISY_SIGMA)
                 yield
+            whole += loss.detach()
             loss.backward()
             scores.append((on_real.detach(), on_made.detach()))
             yield
-        self._note("critic", loss_of_step)
+        self._note("critic", loss_of_step, whole)
         self._critic_optimizer.step()
         yield
         all_real, all_made = torch.cat([s[0] for s in scores]), torch.cat([s[1] for s in scores])
@@ -339,7 +340,7 @@ class Training:
             loss.backward()
             yield
         self._critic.requires_grad_(True)
-        self._note("generator", loss_of_step)
+        self._note("generator", loss_of_step, loss_of_step)
         changed.backward(seen.grad)
         wanted = pictures.grad
         assert wanted is not None
@@ -365,9 +366,9 @@ class Training:
             yield
         self._log.note("learnt by heart", learnt_by_heart(*scores))
 
-    def _note(self, who: str, loss: Tensor) -> None:
-        """Raises NonFiniteLoss before a broken step reaches the weights."""
-        if not torch.isfinite(loss):
+    def _note(self, who: str, loss: Tensor, whole: Tensor) -> None:
+        """``whole`` is the loss with its penalty. Raises NonFiniteLoss before a broken step reaches the weights."""
+        if not torch.isfinite(whole):
             raise NonFiniteLoss(f"the {who}'s loss", self.images_seen)
         self._log.note(who, loss)
 
