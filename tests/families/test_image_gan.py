@@ -88,7 +88,7 @@ def test_a_step_cut_into_parts_teaches_what_a_whole_one_does():
         train(trainer, 1)
         states.append(trainer.state())
     for name, value in states[0].items():
-        if name.startswith("critic_adam/") and name.endswith("exp_avg"):
+        if name.startswith("critic_adam/") and name.endswith("weight.exp_avg"):
             assert (states[1][name] - value).norm() < 1e-3 * value.norm(), name
 
 

@@ -57,7 +57,7 @@ class ImageCnnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 PRESETS = {
-    "draft": ImageCnnConfig(images=60_000, side="32"),
+    "draft": ImageCnnConfig(images=100_000, side="32"),
     "standard": ImageCnnConfig(),
     "high": ImageCnnConfig(images=500_000, width=48, code=96),
 }

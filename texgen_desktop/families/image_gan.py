@@ -53,7 +53,7 @@ _PICTURES, _NOISE, _CLASSES, _CHANGES, _SMOOTH, _HELD_OUT = range(6)
 class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
 
-    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Pictures to learn from", extra={"unit": "pictures"})] = 60_000
+    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Pictures to learn from", extra={"unit": "pictures"})] = 50_000
     batch: Annotated[int, Meta(ge=2, le=128, description="Pictures in one training step", extra={"unit": "pictures"})] = 16
     side: Annotated[Literal["32", "64", "128"], Meta(description="Side of a picture", extra={"unit": "px"})] = "64"
     network: Annotated[Literal["resize", "classic"], Meta(description="Resized convolutions, or the classic DCGAN")] = "resize"
@@ -63,7 +63,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "relativistic"
     width: Annotated[int, Meta(ge=4, le=128, description="Channels: at half resolution, or of the classic ladder's first rung")] = 32
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
-    smoothness: Annotated[float, Meta(ge=0, le=100, description="Weight of the critic's gradient penalty")] = 0.3
+    smoothness: Annotated[float, Meta(ge=0, le=100, description="Weight of the critic's gradient penalty")] = 0.05
     augmentation: Annotated[
         Literal["adaptive", "none"], Meta(description="Change pictures at random as soon as the critic knows them by heart")
     ] = "adaptive"
@@ -71,7 +71,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 PRESETS = {
-    "draft": ImageGanConfig(images=30_000, side="32"),
+    "draft": ImageGanConfig(images=50_000, side="32"),
     "standard": ImageGanConfig(),
     "high": ImageGanConfig(images=400_000, width=48),
     "classic": ImageGanConfig(
@@ -292,7 +292,7 @@ class Training:
         dice, noise = self._stream(_CHANGES), self._stream(_SMOOTH)
         real, made = self._changed(real, dice), self._changed(made, dice)
         scores: list[tuple[Tensor, Tensor]] = []
-        loss_of_step = torch.zeros((), device=self._device)
+        loss_of_step, whole = torch.zeros((), device=self._device), torch.zeros((), device=self._device)
         self._critic_optimizer.zero_grad(set_to_none=True)
         for part in _parts(len(real), self._judged_at_once):
             share, told_twice = len(real[part]) / len(real), condition[part].repeat(2, 1)
@@ -311,10 +311,11 @@ class Training:
                 # A mean over both, where R1 + R2 is a sum of two means.
                 loss = loss + 2 * share * smoothness(before, after, self._config.smoothness, _NOISY_SIGMA)
                 yield
+            whole += loss.detach()
             loss.backward()
             scores.append((on_real.detach(), on_made.detach()))
             yield
-        self._note("critic", loss_of_step)
+        self._note("critic", loss_of_step, whole)
         self._critic_optimizer.step()
         yield
         all_real, all_made = torch.cat([s[0] for s in scores]), torch.cat([s[1] for s in scores])
@@ -339,7 +340,7 @@ class Training:
             loss.backward()
             yield
         self._critic.requires_grad_(True)
-        self._note("generator", loss_of_step)
+        self._note("generator", loss_of_step, loss_of_step)
         changed.backward(seen.grad)
         wanted = pictures.grad
         assert wanted is not None
@@ -365,9 +366,9 @@ class Training:
             yield
         self._log.note("learnt by heart", learnt_by_heart(*scores))
 
-    def _note(self, who: str, loss: Tensor) -> None:
-        """Raises NonFiniteLoss before a broken step reaches the weights."""
-        if not torch.isfinite(loss):
+    def _note(self, who: str, loss: Tensor, whole: Tensor) -> None:
+        """``whole`` is the loss with its penalty. Raises NonFiniteLoss before a broken step reaches the weights."""
+        if not torch.isfinite(whole):
             raise NonFiniteLoss(f"the {who}'s loss", self.images_seen)
         self._log.note(who, loss)
 

@@ -60,7 +60,7 @@ class ImageVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 PRESETS = {
-    "draft": ImageVaeConfig(images=60_000, side="32"),
+    "draft": ImageVaeConfig(images=100_000, side="32"),
     "standard": ImageVaeConfig(),
     "high": ImageVaeConfig(images=500_000, width=48, code=128),
 }

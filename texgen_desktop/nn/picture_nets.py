@@ -54,7 +54,13 @@ def _size(layer: nn.Module) -> int:
     return weight.numel()
 
 
-def _double(x: Tensor) -> Tensor:
+def _doubled(x: Tensor) -> Tensor:
+    """Twice the resolution, each value four times: of smooth values one convolution makes smooth edges only, worms and no pictures."""
+    return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def _smoothly_doubled(x: Tensor) -> Tensor:
+    """Twice the resolution, bilinear: at full resolution repeated values, as much as a pixel shuffle, would leave a fine grid."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
@@ -78,9 +84,8 @@ class Painter(nn.Module):
         x = F.leaky_relu(self.enter(code), LEAK).unflatten(1, (-1, _FIRST_SIDE, _FIRST_SIDE))
         x = x.contiguous(memory_format=torch.channels_last)
         for stage, scale in zip(self.stages, self.scales, strict=True):
-            x = F.leaky_relu(stage(_double(x)) * (1 + scale(code)[:, :, None, None]), LEAK)
-        # Narrowed before the last doubling. A pixel shuffle would be as cheap, and leaves a grid as fine as its pixels.
-        x = F.leaky_relu(self.finest(_double(self.narrow(x))), LEAK)
+            x = F.leaky_relu(stage(_doubled(x)) * (1 + scale(code)[:, :, None, None]), LEAK)
+        x = F.leaky_relu(self.finest(_smoothly_doubled(self.narrow(x))), LEAK)
         picture: Tensor = torch.tanh(self.leave(x))
         return picture
 
