@@ -53,15 +53,15 @@ def test_the_coarser_pictures_alone_are_drawn_where_the_finer_ones_are_skipped()
 
 def test_the_linear_path_begins_as_the_principal_axes_of_blocks():
     picture = F.interpolate(torch.randn(1, 3, 24, 24), scale_factor=4, mode="bicubic")
-    blocks = BlockAxes.of([picture])
+    blocks = BlockAxes.of([picture], torch.tensor([1.0, 0.5, 0.2])[:, None, None])
     encoder, network = Encoder(24, 12, 12), Decoder(24, 1, (16, 8, 8))
     begin_linear(encoder, network, blocks)
     with torch.no_grad():
         codes = encoder.linear(F.pad(picture, (4,) * 4))[:, :12]
         drawn = F.conv_transpose2d(codes, network.linear.weight[:12], stride=8, padding=4)
-    flat = F.pixel_unshuffle(picture, 8)
+    flat = F.pixel_unshuffle(picture * blocks.weights, 8)
     axes = blocks.axes[:, :12]
-    expected = F.pixel_shuffle(torch.einsum("ck,dk,ndhw->nchw", axes, axes, flat), 8)
+    expected = F.pixel_shuffle(torch.einsum("ck,dk,ndhw->nchw", axes, axes, flat), 8) / blocks.weights
     torch.testing.assert_close(drawn, expected, rtol=0, atol=1e-4)
     assert float(codes.std()) == pytest.approx(1, abs=0.1)
 

@@ -54,7 +54,7 @@ class TextureVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 16_000
     batch: Annotated[int, Meta(ge=2, le=16, description="Crops in one training step", extra={"unit": "crops"})] = 4
-    local: Annotated[int, Meta(ge=2, le=64, description="Numbers in the code of 8 × 8 pixels; more for sharper, fewer for freer")] = 12
+    local: Annotated[int, Meta(ge=2, le=64, description="Numbers in the code of 8 × 8 pixels; more for sharper, fewer for freer")] = 16
     whole: Annotated[int, Meta(ge=2, le=32, description="Numbers in the code of a whole crop")] = 6
     width: Annotated[int, Meta(ge=8, le=256, description="Channels of the networks where they are widest")] = 128
     critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 48
@@ -63,7 +63,7 @@ class TextureVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, le=100, description="Weight of the codes' cost; more for simpler codes, less for nearer copies", extra={"live": True}),
     ] = 1.0
-    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
+    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.2
 
 
 PRESETS = {
@@ -395,6 +395,7 @@ class Training:
             self._critics = torch.nn.ModuleList(
                 Critic(config.critic_width // 2, config.critic_width, len(sampler.axes)) for _ in range(_LEVELS)
             )
+        self._weights = block_axes.weights
         begin_linear(self._encoder, self._decoder, block_axes)
         self._networks = torch.nn.ModuleDict({"encoder": self._encoder, "decoder": self._decoder})
         self._average = _frozen(copy.deepcopy(self._networks), device)
@@ -451,7 +452,8 @@ class Training:
         whole = reparameterised(q.whole_mean, q.whole_log_variance, self._normal(q.whole_mean.shape, generator))
         codes = torch.cat([local, whole.expand(-1, -1, *local.shape[-2:])], 1)
         quarter, half, full = self._draw(codes, None)
-        nll = optimal_sigma_nll(crops, full)
+        # Weighted so that it is the error of the sRGB-encoded pixels: the palette blows its lesser axes up.
+        nll = optimal_sigma_nll(self._weights * crops, self._weights * full)
         kl = gaussian_kl(q.local_mean, q.local_log_variance).sum() + gaussian_kl(q.whole_mean, q.whole_log_variance).sum()
         self._note("reconstruction", nll)
         self._note("cost of codes", kl / crops.numel())
@@ -613,7 +615,8 @@ def start(config: TextureVaeConfig, photos: Sequence[Photo], seed: int, device: 
         parts.append(_part(photo, max(1.0, _MOST_CELLS / len(photos))))
         blocks.append(sampler.palette.encode(parts[-1].to(device).permute(2, 0, 1)[None].float() / 255))
     yield
-    block_axes = BlockAxes.of(blocks)
+    scales = torch.tensor(sampler.palette.scales, dtype=torch.float32, device=device)[:, None, None]
+    block_axes = BlockAxes.of(blocks, scales / scales[0])
     yield
     return Training(config, sampler, parts, block_axes, seed, device)
 

@@ -249,16 +249,17 @@ class BlockAxes:
     axes: Tensor  # (192, 192) orthonormal columns over (3, 8, 8), those of the largest variance first
     deviations: Tensor  # (192,) of the blocks along them
     whole_deviations: Tensor  # (192,) of the mean block of a crop
+    weights: Tensor  # (3, 1, 1) of the channels, which the pictures were multiplied by
 
     @classmethod
-    def of(cls, pictures: Sequence[Tensor]) -> BlockAxes:
-        """Of pictures (1, 3, H, W) whose mean is about 0."""
-        fields = [F.pixel_unshuffle(p[..., : p.shape[-2] // 8 * 8, : p.shape[-1] // 8 * 8], STRIDE_PX) for p in pictures]
+    def of(cls, pictures: Sequence[Tensor], weights: Tensor) -> BlockAxes:
+        """Of pictures (1, 3, H, W) whose mean is about 0. ``weights`` say what a step in each channel counts."""
+        fields = [F.pixel_unshuffle(weights * p[..., : p.shape[-2] // 8 * 8, : p.shape[-1] // 8 * 8], STRIDE_PX) for p in pictures]
         flat = torch.cat([field.flatten(2)[0] for field in fields], 1)  # (192, blocks)
         around = torch.cat([surroundings(field).flatten(2)[0] for field in fields], 1)
         variances, axes = torch.linalg.eigh(flat @ flat.T / flat.shape[1])
         axes = axes.flip(1)
-        return cls(axes, variances.flip(0).clamp_min(0).sqrt(), (axes.T @ around).square().mean(1).sqrt())
+        return cls(axes, variances.flip(0).clamp_min(0).sqrt(), (axes.T @ around).square().mean(1).sqrt(), weights)
 
 
 @torch.no_grad()
@@ -271,8 +272,8 @@ def begin_linear(encoder: Encoder, decoder: Decoder, blocks: BlockAxes) -> None:
         (encoder.whole, encoder.local, blocks.whole_deviations),
     ):
         scale = deviations[:count, None, None, None].clamp_min(1e-3)
-        encoder.linear.weight[first : first + count] = patterns[:count] / scale
-        decoder.linear.weight[first : first + count] = patterns[:count] * scale
+        encoder.linear.weight[first : first + count] = patterns[:count] * blocks.weights / scale
+        decoder.linear.weight[first : first + count] = patterns[:count] / blocks.weights * scale
 
 
 def _bounded(x: Tensor) -> Tensor:
