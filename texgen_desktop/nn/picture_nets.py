@@ -27,8 +27,15 @@ def _widths(side_px: int, width: int) -> list[int]:
 
 
 def _convolution(inputs: int, outputs: int, size: int, stride: int = 1, gain: float = 1.0) -> nn.Conv2d:
-    """With a border of zeros: pictures have edges."""
+    """For looking: with a border of zeros, for pictures have edges."""
     layer = nn.Conv2d(inputs, outputs, size, stride, (size - 1) // 2)
+    _initialise(layer, gain)
+    return layer
+
+
+def _brush(inputs: int, outputs: int, gain: float = 1.0) -> nn.Conv2d:
+    """For drawing, 3 x 3: the edge goes on beyond itself. Zeros there would draw a frame around every picture."""
+    layer = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="replicate")
     _initialise(layer, gain)
     return layer
 
@@ -73,11 +80,11 @@ class Painter(nn.Module):
         widths = _widths(side_px, width)
         self.code = code
         self.enter = _dense(code + condition, widths[0] * _FIRST_SIDE**2)
-        self.stages = nn.ModuleList(_convolution(a, b, 3) for a, b in pairwise(widths))
+        self.stages = nn.ModuleList(_brush(a, b) for a, b in pairwise(widths))
         self.scales = nn.ModuleList(_dense(code + condition, b, gain=0.1) for b in widths[1:])
         self.narrow = _convolution(widths[-1], _FULL_WIDTH, 1)
-        self.finest = _convolution(_FULL_WIDTH, _FULL_WIDTH, 3)
-        self.leave = _convolution(_FULL_WIDTH, COLOURS, 3, gain=0.5)
+        self.finest = _brush(_FULL_WIDTH, _FULL_WIDTH)
+        self.leave = _brush(_FULL_WIDTH, COLOURS, gain=0.5)
 
     def forward(self, code: Tensor, condition: Tensor) -> Tensor:
         code = torch.cat([code, condition], 1)
