@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -12,11 +13,14 @@ import pytest
 from PIL import Image
 
 from tests import tiny_family
+from tests.data import cifar_files
+from tests.engine.desk import Desk
 from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
 from texgen_desktop.cli_sessions import SampleSession
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.messages import Problem
+from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.project import Project
 
 Capture = pytest.CaptureFixture[str]
@@ -65,6 +69,31 @@ def test_train_goes_on_with_an_unfinished_run(tiny_photo: Path, tmp_path: Path, 
     assert not (tmp_path / "p" / "runs" / "run-002").exists()
 
 
+def test_info_tells_of_a_better_checkpoint_and_best_makes_the_model_of_it(
+    tiny_photo: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, desk = tmp_path / "p", Desk(tmp_path)
+    scores = iter((0.1, 0.5))
+    monkeypatch.setattr("texgen_desktop.engine.training.patch_distance", lambda *args, **options: next(scores))
+    desk.when(m.TrainingProgress, m.Pause(), if_=lambda event: event.images_seen == 2)
+    desk.when(m.JobEnded, m.Resume())
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,), folder), m.Train(m.TrainSettings("tiny", images=8)))
+    assert main(["info", str(folder)]) == 0
+    best = desk.all(m.CheckpointSaved)[0].images_seen
+    assert f"best: run-001 was nearer to the photo after {best} images: texgen best DIR" in capsys.readouterr().out
+    assert main(["best", str(folder)]) == 0
+    captured = capsys.readouterr()
+    model = folder / "runs" / "run-001" / "model.safetensors"
+    assert Path(captured.out.strip()) == model
+    assert f"after {best} images" in captured.err
+    assert load_model(model).recipe["images_seen"] == best < 8
+    assert main(["info", str(folder)]) == 0
+    assert "best:" not in capsys.readouterr().out
+    assert main(["best", str(tmp_path / "gone")]) == 1
+    assert "is no TexGen project" in error_line(capsys)
+
+
 def test_train_on_a_finished_project_starts_another_run_on_its_photos(project: Path, tiny_photo: Path, capsys: Capture) -> None:
     other_photo = tiny_photo.with_name("other.png")
     other_photo.write_bytes(tiny_photo.read_bytes())
@@ -81,6 +110,37 @@ def test_train_adds_photos_to_a_project_that_has_none(tiny_photo: Path, tmp_path
     assert main(["train", "--project", str(folder), "--family", "tiny", "--images", "8"]) == 1
     assert main(["train", str(tiny_photo), "--project", str(folder), "--family", "tiny", "--images", "8"]) == 0
     assert [path.name for path in (folder / "photos").iterdir()] == [tiny_photo.name]
+
+
+def test_train_takes_a_picture_set_and_info_tells_of_it(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = dataclasses.replace(tiny_family.FAMILY, makes="images")
+    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {"tiny": images})
+    cifar = cifar_files.python_folder(tmp_path / "cifar", 1)
+    command = ["train", str(cifar), "--family", "tiny", "--images", "8", "--project", str(tmp_path / "p")]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert "files read" in said
+    assert "not added" not in said
+    assert main(["info", str(tmp_path / "p")]) == 0
+    assert "pictures: 20, 32 x 32, 10 classes" in capsys.readouterr().out.splitlines()
+    assert main([*command[:-1], str(tmp_path / "p")]) == 0
+    assert "has its pictures already" in capsys.readouterr().err
+
+
+def test_train_says_what_is_wrong_with_a_truncated_download(tmp_path: Path, capsys: Capture) -> None:
+    cifar = cifar_files.python_folder(tmp_path / "cifar", 1)
+    (tmp_path / "truncated").mkdir()
+    (tmp_path / "truncated" / "test_batch").write_bytes((cifar / "test_batch").read_bytes()[:3000])
+    assert main(["train", str(tmp_path / "truncated"), "--family", "tiny", "--project", str(tmp_path / "p")]) == 1
+    line = error_line(capsys)
+    assert line == "texgen: test_batch cannot be used: the file ends too early: its download was not finished. Download the data set again."
+    assert not (tmp_path / "p").exists()
+
+
+def test_train_names_the_way_out_where_a_texture_family_meets_a_picture_set(tmp_path: Path, capsys: Capture) -> None:
+    cifar = cifar_files.python_folder(tmp_path / "cifar", 1)
+    assert main(["train", str(cifar), "--family", "tiny", "--project", str(tmp_path / "p")]) == 1
+    assert "Choose a model that makes images" in error_line(capsys)
 
 
 def test_a_setting_given_as_text_is_told_as_the_value_that_was_used(tiny_photo: Path, tmp_path: Path) -> None:

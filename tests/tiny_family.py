@@ -7,7 +7,7 @@ its request, any region equals the same part of a larger one, and a torus wraps.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -27,7 +27,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     images: Annotated[int, Meta(ge=1, le=100_000, description="Length of the schedule.", extra={"unit": "images"})] = 60
     batch: Annotated[int, Meta(ge=1, le=16, description="Crops a step.")] = 2
     crop_px: Annotated[int, Meta(ge=4, le=64, description="Side of a crop.", extra={"unit": "px"})] = 16
-    learning_rate: Annotated[float, Meta(gt=0, le=1e30, description="Step size of Adam.")] = 0.02
+    learning_rate: Annotated[float, Meta(gt=0, le=1e30, description="Step size of Adam.", extra={"live": True})] = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,14 @@ class TinyTrainer:
         self.loss_sum.zero_()
         return {"match": mean} if count else {}
 
+    def start_from(self, model: TinyModel) -> None:
+        for network in (self.network.state_dict(), self.averaged):
+            for name, value in network.items():
+                value.copy_(model.weights[name])
+
     def tune(self, config: Config) -> None:
         self.config = config
+        self.optimiser.param_groups[0]["lr"] = config.learning_rate
 
     def state(self) -> dict[str, Tensor]:
         state = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
@@ -172,6 +178,12 @@ def prove(model: TinyModel) -> Generator[None, None, TinyModel]:
     return model
 
 
+def encode(model: TinyModel, photo: Photo) -> Generator[None, None, TinyModel]:
+    """The mean colours of the photo in place of what the last convolution adds."""
+    yield
+    return replace(model, weights=model.weights | {"2.bias": torch.from_numpy(photo.pixels.mean((0, 1)))})
+
+
 FAMILY = Family(
     id="tiny",
     title="Tiny",
@@ -183,6 +195,7 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=lambda config: config.images * 0.01,
+    encode=encode,
 )
 
 

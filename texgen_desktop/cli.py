@@ -10,7 +10,7 @@ from typing import Any
 
 from texgen_desktop import __version__
 from texgen_desktop.cli_console import Console
-from texgen_desktop.cli_sessions import InfoSession, SampleSession, Session, TrainSession
+from texgen_desktop.cli_sessions import BestSession, InfoSession, SampleSession, Session, TrainSession
 from texgen_desktop.engine.messages import LARGEST_SEED, ExportSettings, Look, TrainSettings
 from texgen_desktop.imaging.formats import LIMITS
 from texgen_desktop.paths import is_project
@@ -48,10 +48,13 @@ def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Sessi
                 images=args.images,
                 minutes=args.minutes,
                 seed=args.seed,
+                start_from=str(args.start_from.absolute()) if args.start_from else "",
             )
             return TrainSession(console, args.device, tuple(args.photos), args.project, settings)
         case "sample":
             return SampleSession(console, args.device, args.source, _export_settings(parser, args))
+        case "best":
+            return BestSession(console, args.device, args.project)
         case _:
             return InfoSession(console, None, args.source)
 
@@ -86,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary, add_arguments in (
         ("train", "learn the texture of photos, or go on with a run that was interrupted", _add_train),
         ("sample", "write tiles of a texture that was learnt", _add_sample),
+        ("best", "make a project's model of the checkpoint that came nearest to the photo", _add_best),
         ("info", "list the photos, runs and sliders of a project or a model", _add_source),
     ):
         command = commands.add_parser(
@@ -98,12 +102,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "photos", type=Path, nargs="*", metavar="PHOTO_OR_FOLDER", help="what to learn; not needed where the project has photos"
+        "photos",
+        type=Path,
+        nargs="*",
+        metavar="PHOTO_OR_FOLDER",
+        help="what to learn: photos, folders, class folders, CIFAR, or a .zip or .tar.gz of them; not needed where the project has some",
     )
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="where all is kept; an unfinished run there goes on")
     parser.add_argument("--family", default="texture-gan", help="kind of model (default: texture-gan)")
     parser.add_argument(
-        "--preset", choices=("draft", "standard", "high"), default="standard", help="how long and how fine (default: standard)"
+        "--preset", default="standard", help="how long and how fine: draft, standard, high; some families have more (default: standard)"
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=positive_float, metavar="M", help="stop after so many minutes; the same command goes on later")
@@ -117,6 +125,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="change a setting; may be repeated; a wrong name lists all",
     )
+    parser.add_argument("--start-from", type=Path, metavar="MODEL", help="begin with the weights of a trained model of the same family")
     _add_device(parser)
 
 
@@ -134,6 +143,11 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=positive_int, default=1, metavar="N", help="write N numbered files, with layout seeds S, S + 1, ..."
     )
+    _add_device(parser)
+
+
+def _add_best(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="DIR", help="a project folder; of the run that was selected last")
     _add_device(parser)
 
 

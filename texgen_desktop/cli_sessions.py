@@ -116,6 +116,8 @@ class TrainSession(Session):
                 self._start(project)
             case m.ModelChanged(model):
                 self._model = model
+            case m.PicturesProgress(done, total) if total:
+                self.console.progress(done / total, f"{done}/{total} files read")
             case m.TrainingProgress():
                 self._show_progress(event)
             case m.JobEnded(job="train", outcome=outcome):
@@ -136,14 +138,17 @@ class TrainSession(Session):
             self.post(m.SelectRun(run.id))
             self.post(m.Resume(self._settings.minutes or math.inf))
             return
-        if project.photos:
+        if project.pictures is not None:
+            if self._photos and not self._is_new:
+                self.console.note("The project has its pictures already; the ones named here are not added.")
+        elif project.photos:
             self._note_other_photos(project)
         elif self._photos and not self._is_new:
             self.post(m.AddPhotos(self._photos))
         self.post(m.Train(self._settings))
 
     def _note_other_photos(self, project: m.ProjectInfo) -> None:
-        if not {path.name for path in self._photos} <= {photo.name for photo in project.photos}:
+        if project.photos and not {path.name for path in self._photos} <= {photo.name for photo in project.photos}:
             self.console.note("The project has its photos already; the ones named here are not added.")
 
     def _ignored_by(self, run: m.RunInfo) -> list[str]:
@@ -230,6 +235,28 @@ class SampleSession(ModelSession):
                 super().on_event(event)
 
 
+class BestSession(Session):
+    """Make a run's model of its best checkpoint: of the run that was selected last."""
+
+    def __init__(self, console: Console, device: str | None, folder: Path) -> None:
+        super().__init__(console, device)
+        self._folder = folder
+        self._model: m.ModelInfo | None = None
+
+    def open(self) -> None:
+        self.post(m.OpenProject(self._folder))
+        self.post(m.UseBest())
+
+    def on_event(self, event: m.Event) -> None:
+        match event:
+            case m.ModelChanged(model):
+                self._model = model
+            case m.JobEnded(job="train"):
+                if self._model is not None:
+                    self.console.result(str(self._model.source))
+                self.post(m.Quit())
+
+
 class InfoSession(ModelSession):
     """Say what a project or a model file holds."""
 
@@ -247,11 +274,17 @@ class InfoSession(ModelSession):
         say(f"project: {project.name}")
         for photo in project.photos:
             say(f"photo: {photo.name}, {photo.width_px} x {photo.height_px}, learnt at {photo.working_side_px} px")
+        if project.pictures is not None:
+            side_px, classes = project.pictures.side_px, project.pictures.classes
+            say(f"pictures: {project.pictures.count}, {side_px} x {side_px}, {len(classes)} {'class' if len(classes) == 1 else 'classes'}")
         for run in project.runs:
             state = "can go on" if run.can_resume else "finished"
             seen = f"{run.images_seen} of {run.images_total} images"
             family, preset = run.settings.family.replace("_", "-"), run.settings.preset
             say(f"run: {run.id}, {family}, {preset}, seed {run.settings.seed}, {seen}, {state}, {run.created}")
+            if run.best_images_seen is not None:
+                of_it = ": texgen best DIR makes the model of it" if run.id == project.run_id else ""
+                say(f"best: {run.id} was nearer to the photo after {run.best_images_seen} images{of_it}")
 
     def _tell_model(self, model: m.ModelInfo) -> None:
         say = self.console.result

@@ -1,11 +1,14 @@
 """Crops and the style that is told with them."""
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from tests.families.conftest import spotted_photo
-from texgen_desktop.data.crops import CropSampler
+from texgen_desktop.data.crops import CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.engine.jobs import run_to_end
@@ -115,6 +118,94 @@ def test_half_of_the_crops_are_the_photo_pixel_for_pixel(level, size):
     assert off[is_bent].min() > 1e-3
 
 
+def two_materials() -> list[Photo]:
+    dark = np.full((96, 96, 3), 0.1, np.float32) + grating(size=96).pixels / 20
+    return [Photo("dark.png", dark, 96, 96), Photo("light.png", 1 - dark, 96, 96)]
+
+
+def test_of_several_photos_each_gets_an_axis_that_tells_which_one_a_crop_is_from():
+    crops = run_to_end(CropSampler.prepared(two_materials(), 3, 12, CPU))
+    groups = [axis for axis in crops.axes if axis.group]
+    assert [axis.group for axis in groups] == ["dark", "light"]
+    batch = crops.draw(stream(0, 0, 0), 1, 200, 16)
+    told = batch.style[:, -2:]
+    is_light = batch.patches.mean((1, 2, 3)) > batch.patches.mean()
+    assert set(told.unique().tolist()) == {-1.0, 0.0, 1.0}
+    assert not told[~is_light, 1].gt(0).any()
+    assert not told[is_light, 1].lt(0).any()
+    shares = [(told[:, 1] == value).float().mean() for value in (-1, 0, 1)]
+    assert all(share > 0.15 for share in shares)
+
+
+def test_one_photo_photos_of_one_folder_and_too_many_photos_get_no_axes_of_their_own():
+    dark, light = two_materials()
+    one_folder = [replace(photo, group="stone") for photo in (dark, light)]
+    many = [replace(dark, name=f"{k}.png") for k in range(7)]
+    for photos in ([dark], one_folder, many):
+        crops = run_to_end(CropSampler.prepared(photos, 3, 12, CPU))
+        assert not [axis for axis in crops.axes if axis.group]
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        {"id": "elsewhere"},
+        {"id": "scale", "spread": 0.0},
+        {"id": "scale", "spread": 1e999},
+        {"id": "group_0", "group": "x", "signature": [1.0]},
+        {"id": "group_0", "signature": [0.0] * 8},
+    ],
+)
+def test_an_axis_that_no_sampler_makes_is_refused(axis):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(axis, StyleAxis)
+
+
+def lit_from_the_left(height: int = 96, width: int = 120) -> Photo:
+    """Steps that rise quickly and fall slowly to the right: mirrored and turned it is told from what it was."""
+    x = np.arange(width, dtype=np.float32) % 12 / 12
+    pixels = np.repeat(np.broadcast_to(x, (height, width))[..., None], 3, axis=2).astype(np.float32)
+    pixels[..., 2] *= 0.9
+    return Photo("steps", np.ascontiguousarray(pixels), width, height)
+
+
+def slopes(crops: CropSampler) -> tuple[float, float, float, float]:
+    """Shares of crops that rise to the right, to the left, downwards and upwards."""
+    batch = crops.draw(stream(0, 0, 0), 2, 200, 16)
+    plain = batch.patches[(batch.style[:, :3] == 0).all(1), 0]
+    dx, dy = plain.diff(dim=2).flatten(1).median(1).values, plain.diff(dim=1).flatten(1).median(1).values
+    is_x = dx.abs() > dy.abs()
+    shares = [is_x & (dx > 0), is_x & (dx < 0), ~is_x & (dy > 0), ~is_x & (dy < 0)]
+    return tuple(float(share.float().mean()) for share in shares)
+
+
+@pytest.mark.parametrize(
+    ("is_mirrored", "is_turned", "expected"),
+    [
+        (False, False, (True, False, False, False)),
+        (True, False, (True, True, False, False)),
+        (False, True, (True, True, True, True)),
+        (True, True, (True, True, True, True)),
+    ],
+)
+def test_crops_are_mirrored_and_turned_only_where_that_is_allowed(is_mirrored, is_turned, expected):
+    crops = run_to_end(CropSampler.prepared([lit_from_the_left()], 3, 12, CPU, is_mirrored, is_turned))
+    assert tuple(share > 0.1 for share in slopes(crops)) == expected
+
+
+def test_a_mirrored_crop_is_the_photo_itself_mirrored():
+    photo = spotted_photo(96, 96)
+    crops = run_to_end(CropSampler.prepared([photo], 3, 12, CPU, True, True))
+    upright = run_to_end(CropSampler.prepared([photo], 3, 12, CPU))
+    whole = upright._pyramids[0][0][0]
+    versions = [turned for k in range(4) for turned in (whole.rot90(k, (1, 2)), whole.rot90(k, (1, 2)).flip(2))]
+    batch = crops.draw(stream(0, 0, 0), 2, 12, 16)
+    for patch in batch.patches[(batch.style[:, :3] == 0).all(1)]:
+        windows = torch.stack([version.unfold(1, 16, 1).unfold(2, 16, 1) for version in versions])
+        nearest = (windows - patch[None, :, None, None]).abs().amax((1, 4, 5)).min()
+        assert nearest < 1e-3
+
+
 def test_crops_that_are_bent_alike_share_the_bend_and_not_the_place():
     crops = sampler(spotted_photo())
     batches = [crops.draw(stream(0, k, 0), 1, 4, 16, is_bent_alike=True) for k in range(6)]
@@ -131,3 +222,11 @@ def test_pictures_are_measured_as_the_crops_are():
     measured = crops.measured(batch.patches)
     assert measured.shape == (32, len(crops.axes) - 3)
     assert (measured.clamp(-2, 2) - batch.style[:, 3:]).abs().max() < 0.3  # told only roughly
+
+
+def test_crops_that_are_bent_alike_are_of_one_group():
+    crops = run_to_end(CropSampler.prepared(two_materials(), 3, 12, CPU))
+    for k in range(6):
+        batch = crops.draw(stream(0, k, 0), 1, 8, 16, is_bent_alike=True)
+        assert torch.equal(batch.style[:, -2:], batch.style[:1, -2:].expand(8, -1))
+        assert batch.patches.mean((1, 2, 3)).std() < 0.2

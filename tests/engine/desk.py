@@ -42,6 +42,11 @@ class Desk:
         assert not self._script, f"never happened: {[kind.__name__ for kind, _, _ in self._script]}; events: {self.events}"
         return list(self.events)
 
+    def post(self, command: m.Command) -> None:
+        """To the engine that runs now, from any thread."""
+        assert self._engine is not None
+        self._engine.post(command)
+
     def all(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
 

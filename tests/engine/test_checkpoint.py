@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from texgen_desktop.engine.checkpoint import Kept, load_newest, newest_images_seen, save_checkpoint, to_keep
+from texgen_desktop.engine.checkpoint import Kept, best_images_seen, load_best, load_newest, newest_images_seen, save_checkpoint, to_keep
 from texgen_desktop.engine.files import canonical_json
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
@@ -178,6 +178,32 @@ def test_saving_keeps_the_last_two_and_the_best(tmp_path: Path) -> None:
         save(tmp_path, images_seen, score=score)
     assert saved_at(tmp_path) == [2, 4, 5]
     assert len(names(tmp_path)) == 6
+
+
+def test_the_best_is_known_and_loaded_unless_it_is_the_newest(tmp_path: Path) -> None:
+    assert best_images_seen(tmp_path / "missing") is None
+    for images_seen, score, best in ((1, 0.9, None), (2, 0.2, None), (3, 0.5, 2), (4, 0.4, 2), (5, 0.2, None)):
+        save(tmp_path, images_seen, score=score)
+        assert best_images_seen(tmp_path) == best
+    with pytest.raises(TexGenError, match="nearer to the photo"):
+        load_best(tmp_path)
+    save(tmp_path, 6, score=0.8)
+    loaded = load_best(tmp_path)
+    assert (loaded.images_seen, loaded.header["score"]) == (5, 0.2)
+    assert torch.equal(loaded.tensors["counter"], some_tensors(5)["counter"])
+
+
+def test_a_best_that_is_damaged_is_not_offered_or_at_least_not_used(tmp_path: Path) -> None:
+    best = save(tmp_path, 1, score=0.1)
+    save(tmp_path, 2, score=0.5)
+    data = bytearray(best.read_bytes())
+    data[-1] ^= 1
+    best.write_bytes(data)
+    assert best_images_seen(tmp_path) == 1  # of the same length: only reading it all would tell
+    with pytest.raises(TexGenError, match=r"at 1 images cannot be used: its weights are damaged"):
+        load_best(tmp_path)
+    best.write_bytes(data[:-1])
+    assert best_images_seen(tmp_path) is None
 
 
 def test_damage_on_the_disk_never_pushes_the_last_good_one_out(tmp_path: Path) -> None:

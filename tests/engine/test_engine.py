@@ -16,6 +16,7 @@ from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.engine import Engine
+from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.project import Project
 
 SETTINGS = m.TrainSettings("tiny", images=40)
@@ -186,7 +187,7 @@ def test_the_look_is_there_again_when_the_project_is_reopened(desk: Desk, tiny_p
 
 def second_project(folder: Path, photo: Path) -> Path:
     project = Project.create(folder, "Second")
-    project.add_photo(photo, 64, 64, m.Crop(), 64)
+    run_to_end(project.add_photo(photo, 64, 64, m.Crop(), 64))
     project.close()
     return folder
 
@@ -206,7 +207,9 @@ def test_the_open_project_opened_again_stays_open_to_write(desk: Desk, tiny_phot
 
 def test_a_saved_copy_is_the_same_opening_and_the_original_opened_again_is_another(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
     first = second_project(tmp_path / "first", tiny_photo)
-    desk.run(m.OpenProject(first), m.SaveProjectAs(tmp_path / "copy"), m.OpenProject(first), m.OpenProject(first), m.Quit())
+    for answers in ((), (m.Quit(),)):
+        desk.when(m.ProjectChanged, *answers, if_=lambda event: event.project is not None and event.project.opening == 2)
+    desk.run(m.OpenProject(first), m.SaveProjectAs(tmp_path / "copy"), m.OpenProject(first), m.OpenProject(first))
     told = [event.project for event in desk.all(m.ProjectChanged) if event.project is not None]
     assert [(project.folder.name, project.opening) for project in told] == [("first", 1), ("copy", 1), ("first", 2), ("first", 2)]
 
@@ -365,3 +368,23 @@ def test_what_a_killed_program_left_among_the_projects_is_gone_after_the_next_st
     os.utime(old, (0, 0))
     desk.run(m.Quit())
     assert list(desk.projects.iterdir()) == [young]
+
+
+def test_a_photo_becomes_the_middle_of_a_model_that_can_read_it(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
+    white = tmp_path / "white.png"
+    Image.fromarray(np.full((40, 40, 3), 250, np.uint8)).save(white)
+    desk.when(m.JobEnded, tile(1))
+    desk.when(m.Rendered, m.VaryPhoto(white), if_=lambda event: event.ticket == 1)
+    desk.when(m.ModelChanged, tile(2), if_=lambda event: bool(desk.all(m.Rendered)))
+    desk.when(m.Rendered, m.Quit(), if_=lambda event: event.ticket == 2)
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    before, now = (next(event.image for event in desk.all(m.Rendered) if event.ticket == ticket) for ticket in (1, 2))
+    assert now.mean() > before.mean() + 20
+
+
+def test_a_photo_cannot_be_varied_without_a_model_nor_while_one_is_trained(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.ModelChanged, m.VaryPhoto(tiny_photo), m.Stop(), if_=lambda event: event.model is not None)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.VaryPhoto(tiny_photo), m.CreateProject((tiny_photo,)), m.Train(ENDLESS))
+    problems = [failed.problem.message for failed in desk.all(m.CommandFailed)]
+    assert problems == ["The model that is shown cannot read photos.", "A texture is being trained."]

@@ -83,6 +83,18 @@ def tell(child: subprocess.Popen[str]) -> None:
     child.stdin.flush()
 
 
+def assert_can_be_taken(folder: Path) -> None:
+    """It is ours while we hold it, by name and against the next one, and leaves nothing that would block anybody afterwards."""
+    lock = FolderLock.acquire(folder)
+    assert json.loads((folder / LOCK_NAME).read_bytes())["pid"] == os.getpid()
+    with pytest.raises(LockHeld) as caught:
+        FolderLock.acquire(folder)
+    assert caught.value.owner is not None
+    assert (caught.value.owner.pid, caught.value.owner.host) == (os.getpid(), socket.gethostname())
+    lock.release()
+    assert (folder / LOCK_NAME).read_bytes() == b""
+
+
 def writers_per_race(folder: Path, kind: str) -> list[int]:
     shared = folder / "shared"
     shared.write_bytes(b"\0\0\0")
@@ -122,7 +134,7 @@ def test_a_lock_dies_with_its_owner(tmp_path: Path) -> None:
         assert line(child) == "held"
         child.kill()
     assert (tmp_path / LOCK_NAME).read_bytes()  # it still names the dead one
-    FolderLock.acquire(tmp_path).release()
+    assert_can_be_taken(tmp_path)
 
 
 def test_one_process_cannot_take_it_twice(tmp_path: Path) -> None:
@@ -131,19 +143,19 @@ def test_one_process_cannot_take_it_twice(tmp_path: Path) -> None:
         FolderLock.acquire(tmp_path)
     lock.release()
     lock.release()
-    FolderLock.acquire(tmp_path).release()
+    assert_can_be_taken(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 50, b"{", b"[]", b'{"pid": "many"}', b"x" * 10_000])
 def test_a_lock_file_that_says_nothing_blocks_nobody(tmp_path: Path, content: bytes) -> None:
     (tmp_path / LOCK_NAME).write_bytes(content)
-    FolderLock.acquire(tmp_path).release()
+    assert_can_be_taken(tmp_path)
 
 
 def test_a_process_id_that_is_used_again_blocks_nobody(tmp_path: Path) -> None:
     owner = {"pid": os.getppid(), "host": socket.gethostname(), "since": "2026-01-01 10:00"}
     (tmp_path / LOCK_NAME).write_text(json.dumps(owner))
-    FolderLock.acquire(tmp_path).release()
+    assert_can_be_taken(tmp_path)
 
 
 def test_the_lock_of_another_computer_holds_and_says_what_to_do(tmp_path: Path) -> None:
@@ -155,7 +167,7 @@ def test_the_lock_of_another_computer_holds_and_says_what_to_do(tmp_path: Path) 
     assert f"delete {path}" in caught.value.hint
     assert path.read_text() == text
     path.unlink()
-    FolderLock.acquire(tmp_path).release()
+    assert_can_be_taken(tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="making a link needs no rights only on POSIX")

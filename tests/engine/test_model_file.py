@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from texgen_desktop.engine.model_file import load_model, save_model
+from texgen_desktop.engine.model_file import load_model, model_images_seen, save_model
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
 HEADER = {"config": {"width": 8}, "sliders": [{"id": "scale", "title": "Größe"}], "palette": [[0.1, 0.2, 0.3]]}
@@ -196,3 +196,23 @@ def test_a_model_without_numbers_is_never_saved(tmp_path: Path) -> None:
     with pytest.raises(NonFiniteLoss):
         saved(tmp_path, tensors={"a": torch.tensor(float("inf"))})
     assert load_model(path).sha256 == sha256
+
+
+def test_how_long_a_model_was_trained_is_told_without_reading_its_weights(tmp_path: Path) -> None:
+    path, _ = saved(tmp_path)
+    data = path.read_bytes()
+    weights_bytes = sum(tensor.nbytes for tensor in some_tensors().values())
+    path.write_bytes(data[:-weights_bytes])
+    assert model_images_seen(path) == 640
+    with pytest.raises(TexGenError):  # the control: whoever reads the weights misses them
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "data", [None, b"", b"\xff" * 8, b"\0" * 8, hostile(b"{"), hostile({}), hostile({"__metadata__": {"texgen": "[]"}})]
+)
+def test_a_file_that_tells_nothing_of_its_training_is_no_error(tmp_path: Path, data: bytes | None) -> None:
+    path = tmp_path / "model.safetensors"
+    if data is not None:
+        path.write_bytes(data)
+    assert model_images_seen(path) is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ import pytest
 import torch
 
 from texgen_desktop.engine.checkpoint import load_newest, save_checkpoint
-from texgen_desktop.engine.files import temporary_beside
+from texgen_desktop.engine.files import is_temporary, temporary_beside
+from texgen_desktop.engine.folders import delete_remains
+from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.lock import LOCK_NAME
 from texgen_desktop.engine.messages import Crop, SkippedFile, TrainSettings
 from texgen_desktop.engine.project import Project
@@ -41,11 +44,12 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def add(project: Project, photo: Path) -> str:
-    return project.add_photo(photo, 4000, 3000, Crop(), 512).name
+    return run_to_end(project.add_photo(photo, 4000, 3000, Crop(), 512)).name
 
 
 def new_run(project: Project) -> Run:
-    return project.new_run(SETTINGS, {"width": 8}, 1000, {"device": "cpu", "threads": 2})
+    sha256 = {photo.name: "ab" * 32 for photo in project.photos}
+    return project.new_run(SETTINGS, {"width": 8}, 1000, {"device": "cpu", "threads": 2}, sha256)
 
 
 def reopened(project: Project) -> Project:
@@ -130,7 +134,7 @@ def test_a_run_tells_how_far_it_is(project: Project) -> None:
 def test_runs_are_listed_oldest_first_and_deleted_whole(project: Project) -> None:
     runs = [new_run(project) for _ in range(3)]
     assert [run.id for run in project.runs()] == ["run-001", "run-002", "run-003"]
-    project.delete_run("run-003")
+    shutil.rmtree(project.put_run_aside("run-003"))
     assert project.run_id is None
     assert not runs[2].folder.exists()
     assert [path.name for path in sorted((project.folder / "runs").iterdir())] == ["run-001", "run-002"]
@@ -140,7 +144,7 @@ def test_runs_are_listed_oldest_first_and_deleted_whole(project: Project) -> Non
 def test_a_run_that_is_not_there_is_not_opened_nor_deleted(project: Project, run_id: str) -> None:
     new_run(project)
     before = contents(project.folder)
-    for action in (project.run, project.delete_run, project.select_run):
+    for action in (project.run, project.put_run_aside, project.select_run):
         with pytest.raises(TexGenError, match="no run"):
             action(run_id)
     assert contents(project.folder) == before
@@ -152,7 +156,7 @@ def test_a_damaged_run_is_listed_with_its_reason_and_spoils_nothing(project: Pro
     info = project.info((SkippedFile("x.heic", "not read", "convert it"),))
     assert [run.id for run in info.runs] == ["run-001"]
     assert [file.name for file in info.skipped] == ["x.heic", "runs/run-002"]
-    project.delete_run("run-002")
+    shutil.rmtree(project.put_run_aside("run-002"))
     assert project.info().skipped == ()
 
 
@@ -177,8 +181,8 @@ def test_the_second_opener_only_looks(project: Project, photo: Path) -> None:
         lambda: second.rename("Mine"),
         lambda: second.set_look(Look(layout_seed=1)),
         lambda: new_run(second),
-        lambda: second.delete_run("run-001"),
-        second.discard,
+        lambda: second.put_run_aside("run-001"),
+        second.put_aside,
     ]
     for action in actions:
         with pytest.raises(TexGenError, match="open in another TexGen"):
@@ -216,7 +220,7 @@ def test_save_as_makes_a_whole_copy_and_goes_on_there(project: Project, photo: P
     run = new_run(project)
     save_checkpoint(run.checkpoints_folder, {"x": torch.ones(5)}, {"images_seen": 8})
     old = project.folder
-    project.save_as(tmp_path / "Moss.texgen")
+    run_to_end(project.save_as(tmp_path / "Moss.texgen"))
     assert (project.name, project.folder, project.is_unsaved) == ("Moss", tmp_path / "Moss.texgen", False)
     assert project.photo_path("gravel.jpg").read_bytes() == PHOTO_BYTES
     loaded = load_newest(project.run(run.id).checkpoints_folder)
@@ -230,7 +234,7 @@ def test_save_as_makes_a_whole_copy_and_goes_on_there(project: Project, photo: P
 def test_an_unsaved_project_moves_when_it_is_saved(tmp_path: Path, photo: Path) -> None:
     project = Project.create(tmp_path / "data" / "unsaved-1", "gravel", is_unsaved=True)
     add(project, photo)
-    project.save_as(tmp_path / "Gravel")
+    run_to_end(project.save_as(tmp_path / "Gravel"))
     assert list((tmp_path / "data").iterdir()) == []
     again = reopened(project)
     assert (again.is_unsaved, again.name, len(again.photos)) == (False, "Gravel", 1)
@@ -243,7 +247,7 @@ def test_save_as_never_writes_over_anything(project: Project, tmp_path: Path) ->
     (full / "precious").write_bytes(b"precious")
     for folder in (full, full / "precious", project.folder, project.folder / "inside", tmp_path):
         with pytest.raises(TexGenError):
-            project.save_as(folder)
+            run_to_end(project.save_as(folder))
     assert contents(full) == {"precious": b"precious"}
     project.rename("still here")
 
@@ -255,7 +259,7 @@ def test_save_as_to_a_full_disk_leaves_nothing_there_and_all_here(project: Proje
         add(project, photo)
     before = project.info()
     with pytest.raises(OSError, match="No space left"):
-        project.save_as(small_disk / "copy")
+        run_to_end(project.save_as(small_disk / "copy"))
     assert list(small_disk.iterdir()) == []
     assert project.info() == before
     project.rename("still here")
@@ -264,7 +268,7 @@ def test_save_as_to_a_full_disk_leaves_nothing_there_and_all_here(project: Proje
 def test_a_read_only_project_can_be_saved_elsewhere(project: Project, photo: Path, tmp_path: Path) -> None:
     add(project, photo)
     second = Project.open(project.folder)
-    second.save_as(tmp_path / "mine")
+    run_to_end(second.save_as(tmp_path / "mine"))
     assert (second.read_only_reason, second.name) == ("", "mine")
     second.rename("really mine")
     assert project.name == "Gravel"
@@ -273,9 +277,12 @@ def test_a_read_only_project_can_be_saved_elsewhere(project: Project, photo: Pat
 
 def test_discarding_takes_an_unsaved_project_away_and_no_other(project: Project, tmp_path: Path) -> None:
     with pytest.raises(TexGenError, match="never saved"):
-        project.discard()
+        project.put_aside()
     unsaved = Project.create(tmp_path / "data" / "unsaved-1", "x", is_unsaved=True)
-    unsaved.discard()
+    remains = unsaved.put_aside()
+    assert list((tmp_path / "data").iterdir()) == [remains]
+    assert is_temporary(remains.name)
+    run_to_end(delete_remains(remains))
     assert list((tmp_path / "data").iterdir()) == []
 
 
@@ -382,12 +389,13 @@ def test_a_project_that_holds_a_link_is_refused(project: Project, tmp_path: Path
 CREATE_AND_SAVE_AS = """
 import sys
 from pathlib import Path
+from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.project import Project
 project = Project.open(Path(sys.argv[1]))
 number = 0
 while True:
     number += 1
-    project.save_as(Path(sys.argv[2]) / f"copy-{number:04d}")
+    run_to_end(project.save_as(Path(sys.argv[2]) / f"copy-{number:04d}"))
     print(number, flush=True)
 """
 

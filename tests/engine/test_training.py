@@ -12,14 +12,16 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine import speed
-from texgen_desktop.engine.checkpoint import load_newest
+from texgen_desktop.engine.checkpoint import load_best, load_newest
 from texgen_desktop.engine.engine import Engine
+from texgen_desktop.engine.files import sha256_of
 from texgen_desktop.engine.metrics import read_metrics
 from texgen_desktop.engine.model_file import load_model
 
@@ -305,6 +307,109 @@ def test_a_damaged_checkpoint_is_passed_over_and_the_run_ends_as_if_nothing_had_
     torn.run(m.OpenProject(torn.project.folder), m.Resume())
     assert f"{int(first.stem)} images" in torn.only(m.Notice).hint
     assert_equal_to_the_bit(checkpoint(straight), checkpoint(torn))
+
+
+def scored(monkeypatch: pytest.MonkeyPatch, *scores: float) -> None:
+    """Let the checkpoints that follow have these scores."""
+    following = iter(scores)
+    monkeypatch.setattr("texgen_desktop.engine.training.patch_distance", lambda *args, **options: next(following))
+
+
+def test_the_model_can_be_made_of_the_best_checkpoint_and_the_run_still_goes_on_from_the_newest(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored(monkeypatch, 0.1, 0.2, 0.3)
+    desk.when(m.TrainingProgress, m.Pause(), if_=after_images(12))
+    desk.when(m.JobEnded, m.Resume())
+    desk.when(m.TrainingProgress, m.Stop(), if_=after_images(24))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    best, newest = (event.images_seen for event in desk.all(m.CheckpointSaved))
+    assert desk.project.runs[0].best_images_seen == best
+    model = run_folder(desk) / "model.safetensors"
+    last = load_model(model)
+
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.UseBest())
+    assert desk.only(m.JobEnded).outcome == "finished"
+    assert f"after {best} images" in desk.only(m.Notice).message
+    used = load_model(model)
+    assert (last.recipe["images_seen"], used.recipe["images_seen"]) == (newest, best)
+    loaded = load_best(run_folder(desk) / "checkpoints")
+    averaged = {name.removeprefix("averaged."): value for name, value in loaded.tensors.items() if name.startswith("averaged.")}
+    assert_equal_to_the_bit(used.tensors, averaged)
+    assert not torch.equal(used.tensors["0.weight"], last.tensors["0.weight"])
+    shown = desk.all(m.ModelChanged)[-1].model
+    assert shown is not None
+    assert shown.sha256 == used.sha256
+    assert desk.project.runs[0].best_images_seen is None  # there is nothing left to offer
+
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    assert desk.all(m.TrainingProgress)[0].images_seen == newest
+    assert load_model(model).recipe["images_seen"] == 40
+
+
+def test_the_best_is_refused_where_it_is_the_newest_and_while_a_run_trains(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.TrainingProgress, m.UseBest(), m.Stop(), if_=after_images(8))
+    desk.when(m.JobEnded, m.UseBest())
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert desk.only(m.CommandFailed).problem.message == "A run is being trained."
+    stopped, refused = desk.all(m.JobEnded)
+    assert (stopped.outcome, refused.outcome) == ("stopped", "failed")
+    assert refused.problem is not None
+    assert "nearer to the photo than its newest" in refused.problem.message
+
+
+@pytest.mark.parametrize("photo", ["changed", "same", "unrecorded"])
+def test_a_run_whose_photo_is_another_says_so_when_it_goes_on(desk: Desk, tiny_photo: Path, photo: str) -> None:
+    desk.when(m.TrainingProgress, m.Stop(), if_=after_images(12))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    path = run_folder(desk) / "config.json"
+    config = json.loads(path.read_text())
+    assert config["photo_sha256"] == {tiny_photo.name: sha256_of(tiny_photo)}
+    if photo != "same":
+        copy = desk.project.folder / "photos" / tiny_photo.name
+        Image.fromarray(255 - np.asarray(Image.open(copy))).save(copy)
+    if photo == "unrecorded":  # as runs of earlier versions are
+        del config["photo_sha256"]
+        path.write_text(json.dumps(config))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    assert desk.only(m.JobEnded).outcome == "finished"
+    notices = [f"The photo {tiny_photo.name} is not the same as when this run was started."] if photo == "changed" else []
+    assert [event.message for event in desk.all(m.Notice)] == notices
+
+
+@pytest.mark.parametrize(("name", "words"), [("colours_and_sliders", "colours and sliders"), ("training_state", "training state")])
+def test_a_run_whose_colours_or_state_have_another_form_says_so_when_it_goes_on(
+    desk: Desk, tiny_photo: Path, name: str, words: str
+) -> None:
+    desk.when(m.TrainingProgress, m.Stop(), if_=after_images(12))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    path = run_folder(desk) / "config.json"
+    config = json.loads(path.read_text())
+    config["machine"][name] = "of an earlier version"
+    path.write_text(json.dumps(config))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    assert desk.only(m.Notice).message == f"This run was started under other conditions: {words}."
+
+
+def test_a_checkpoint_of_other_networks_ends_the_run_with_a_sentence(desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.when(m.TrainingProgress, m.Stop(), if_=after_images(12))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    monkeypatch.setattr(tiny_family, "build_network", lambda: torch.nn.Sequential(torch.nn.Conv2d(4, 3, 5)))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert "does not fit the networks of this version" in problem.message
+    assert any("training state" in event.message for event in desk.all(m.Notice))
 
 
 def test_while_a_run_trains_its_pictures_come_by_themselves(desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """What is particular to the texture GAN."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -86,9 +88,9 @@ def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkey
         return values[:, None, None].expand(3, 4, 4)
 
     monkeypatch.setattr("texgen_desktop.families.texture_gan.render", shown)
-    monkeypatch.setattr("texgen_desktop.families.texture_gan.matched", lambda made, middle: made)
+    monkeypatch.setattr("texgen_desktop.imaging.slider_proof.matched", lambda made, middle: made)
     properties = {axis.id: lambda picture: 0.0 for axis in model.axes} | {names[0]: follows(names[0], 1), names[2]: follows(names[2], -1)}
-    monkeypatch.setattr("texgen_desktop.families.texture_gan._PROPERTIES", properties)
+    monkeypatch.setattr("texgen_desktop.imaging.slider_proof.PROPERTIES", properties)
     proven = run_to_end(FAMILY.prove(model))
     assert [s.id for s in proven.sliders] == names[:1]
     assert len(model.sliders) >= 3
@@ -122,3 +124,12 @@ def test_weights_that_do_not_fit_the_header_are_refused():
     model = training([spotted_photo()]).model()
     with pytest.raises(RuntimeError, match="size mismatch"):
         open_model({**model.header(), "config": {**model.header()["config"], "width": 16}}, model.tensors(), CPU)
+
+
+def test_several_photos_become_mixing_sliders():
+    light = spotted_photo()
+    dark = replace(light, name="dark", pixels=light.pixels / 4)
+    model = training([light, dark]).model()
+    assert [slider.title for slider in model.sliders][-2:] == ["dark", "spots"]
+    opened = open_model(msgspec.json.decode(msgspec.json.encode(model.header())), model.tensors(), CPU)
+    assert opened.sliders == model.sliders

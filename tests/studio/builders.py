@@ -15,7 +15,7 @@ PROJECT = m.ProjectInfo(Path("/projects/gravel"), "gravel", True, "", (PHOTO,), 
 WITH_RUN = replace(PROJECT, runs=(RUN,), run_id="run-1")
 OTHER_PROJECT = replace(PROJECT, folder=Path("/projects/rust"), name="rust", photos=(replace(PHOTO, name="rust.jpg"),), opening=2)
 SLIDERS = (m.Slider("scale", "Scale", ""), m.Slider("contrast", "Contrast", ""))
-MODEL = m.ModelInfo(Path("/projects/gravel/runs/run-1"), "texture_gan", SLIDERS, 16, 4, "")
+MODEL = m.ModelInfo(Path("/projects/gravel/runs/run-1"), "texture_gan", SLIDERS, ("layout", "detail"), 16, 4, "")
 FAMILY = m.FamilyInfo("texture_gan", "Texture GAN", "", (), (m.PresetInfo("draft", "Draft", 5000, 60.0, ()),))
 READY = m.EngineReady("CPU, 2 threads", (FAMILY,), 80.0)
 PROBLEM = m.Problem("It did not work.", "Try another.")

@@ -323,6 +323,25 @@ def test_an_export_of_our_own_is_offered(studio: Studio, engine: Recorder, choic
     assert studio.state.look == (RECIPE.look if choice == "settings" else m.Look())
 
 
+def test_a_plain_picture_is_offered_to_a_model_that_reads_photos(studio: Studio, engine: Recorder) -> None:
+    reading = m.FamilyInfo(MODEL.family, "Reader", "", (), (), reads_photos=True)
+    studio.on_event(m.FamiliesChanged((reading,)))
+    studio.on_event(m.RecipeRead(FILE, None, False))
+    assert engine.others() == []
+    assert studio.state.offer is not None
+    studio.accept_offer("vary")
+    assert studio.state.offer is None
+    assert engine.others() == [m.VaryPhoto(FILE)]
+
+
+def test_live_values_are_told_only_while_a_run_is_there(studio: Studio, engine: Recorder) -> None:
+    studio.tune({"beta": 2.0})
+    assert engine.others() == []
+    studio.on_event(m.JobStarted("train"))
+    studio.tune({"beta": 2.0})
+    assert engine.others() == [m.Tune((("beta", 2.0),))]
+
+
 def test_a_render_says_which_project_its_look_belongs_to(studio: Studio, engine: Recorder) -> None:
     studio.set_slider("scale", 0.5)
     for event in (m.ProjectChanged(OTHER_PROJECT), m.ModelChanged(MODEL)):

@@ -158,7 +158,8 @@ class Paints(QObject):
 def test_the_canvas_is_not_painted_again_for_progress_that_it_does_not_show(training_window: MainWindow, qapp: QApplication) -> None:
     canvas = training_window.canvas_area.canvas
     say(training_window, progress(9))  # its first figures may take the canvas some room
-    qapp.processEvents()
+    for _ in range(3):  # layouts follow one another
+        qapp.processEvents()
     paints = Paints(canvas)
     for images_seen in range(10, 20):
         say(training_window, progress(images_seen))

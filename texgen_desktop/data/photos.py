@@ -55,13 +55,14 @@ class Rectangle(Protocol):
 class Photo:
     """What training gets: ``pixels`` (H, W, 3) float32, sRGB-encoded in [0, 1], cropped and at the working scale.
 
-    ``full_width_px`` and ``full_height_px`` are those of the upright, uncropped photo.
+    ``full_width_px`` and ``full_height_px`` are those of the upright, uncropped photo. ``group`` is the class or folder that it belongs to.
     """
 
     name: str
     pixels: Floats
     full_width_px: int
     full_height_px: int
+    group: str = ""
 
 
 def find_images(paths: Iterable[Path]) -> FoundImages:
@@ -75,12 +76,12 @@ def find_images(paths: Iterable[Path]) -> FoundImages:
     visited: set[tuple[int, int]] = set()
     paths = tuple(paths)
     for path in paths:
-        if _is(path.is_dir):
-            for found in _walk(path, visited, skipped):
+        if holds(path.is_dir):
+            for found in walk(path, visited, skipped):
                 if found.suffix.lower() in SUFFIXES:
                     files[found] = None
                 else:
-                    skipped.append(_explain_suffix(found))
+                    skipped.append(explain_suffix(found))
         else:
             try:
                 with open_regular(path) as file:
@@ -147,7 +148,7 @@ def _shrink(pixels: Floats, short_side_px: int) -> Floats:
     return shrunk
 
 
-def _walk(root: Path, visited: set[tuple[int, int]], skipped: list[Skipped]) -> Iterator[Path]:
+def walk(root: Path, visited: set[tuple[int, int]], skipped: list[Skipped]) -> Iterator[Path]:
     """Files of a folder, then those of its subfolders. ``visited`` knows folders by device and number: links back end there."""
     waiting = [root]
     while waiting:
@@ -165,16 +166,16 @@ def _walk(root: Path, visited: set[tuple[int, int]], skipped: list[Skipped]) -> 
             continue
         subfolders = []
         for entry in entries:
-            if _is(entry.is_dir):
+            if holds(entry.is_dir):
                 subfolders.append(Path(entry.path))
-            elif _is(entry.is_file):
+            elif holds(entry.is_file):
                 yield Path(entry.path)
             else:
                 skipped.append(Skipped(entry.name, "this is no ordinary file.", "A link may point to something that was moved."))
         waiting += reversed(subfolders)
 
 
-def _is(question: Callable[[], bool]) -> bool:
+def holds(question: Callable[[], bool]) -> bool:
     """False for what cannot be looked at: a link to itself, a name that is too long, a folder without permission."""
     try:
         return question()
@@ -188,7 +189,7 @@ def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
     return [(int(part), "") if index % 2 else (0, part) for index, part in enumerate(parts)], name
 
 
-def _explain_suffix(path: Path) -> Skipped:
+def explain_suffix(path: Path) -> Skipped:
     if foreign := foreign_suffix(path.suffix):
         return Skipped(path.name, f"{foreign} cannot be read.", SAVE_AS)
     return Skipped(path.name, "this is not a picture, by its name.", "PNG, JPEG, TIFF, WebP and BMP can be read.")

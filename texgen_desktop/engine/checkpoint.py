@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -51,13 +52,16 @@ class _NewerVersionError(TexGenError):
 
 
 def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any], keep: int = 2) -> Path:
-    """Write a checkpoint and return the path of its tensors; then let go of all but the last ``keep`` and the best.
+    """Write a checkpoint and return the path of its tensors. Tensors that are not finite raise NonFiniteLoss and nothing is written."""
+    return write_checkpoint(folder, tensor_file.encode(tensors), header, keep)
+
+
+def write_checkpoint(folder: Path, data: bytes, header: Mapping[str, Any], keep: int = 2) -> Path:
+    """Write encoded tensors as a checkpoint, return their path; then let go of all but the last ``keep`` and the best.
 
     ``header`` holds plain JSON values, among them ``images_seen`` (int) and, where there is one, ``score`` (float, lower is better).
-    Tensors that are not finite raise NonFiniteLoss and nothing is written.
     """
     images_seen = int(header["images_seen"])
-    data = tensor_file.encode(tensors)
     folder.mkdir(parents=True, exist_ok=True)
     tensors_path, json_path = _paths(folder, images_seen)
     sha256 = write_atomically(tensors_path, lambda file: file.write(data))
@@ -78,22 +82,39 @@ def load_newest(folder: Path) -> Loaded | None:
     """
     passed_over: list[str] = []
     for images_seen in sorted(_found(folder), reverse=True):
-        tensors_path, _ = _paths(folder, images_seen)
         try:
-            record = _checked_record(folder, images_seen)
-            data = tensor_file.read_tensor_bytes(tensors_path)
-            if hashlib.sha256(data).hexdigest() != record["sha256"]:
-                raise TexGenError("its weights are damaged")
-            tensors, _ = tensor_file.decode(data, tensors_path.name)
+            return _load(folder, images_seen, tuple(passed_over))
         except _NewerVersionError:
             raise
         except TexGenError as exc:
             passed_over.append(f"The checkpoint at {images_seen} images was passed over: {exc.message}")
-            continue
-        return Loaded(tensors, record["header"], tensors_path, tuple(passed_over))
     if passed_over:
         raise TexGenError(f"No checkpoint in {folder} can be read. {passed_over[0]}.", "Start a new run; the photos are still there.")
     return None
+
+
+def load_best(folder: Path) -> Loaded:
+    """The checkpoint that ``best_images_seen`` names, on the CPU. TexGenError when there is none, or when it is damaged."""
+    images_seen = best_images_seen(folder)
+    if images_seen is None:
+        raise TexGenError("No checkpoint of this run comes nearer to the photo than its newest.", "Use the model as it is.")
+    try:
+        return _load(folder, images_seen)
+    except _NewerVersionError:
+        raise
+    except TexGenError as exc:
+        raise TexGenError(f"The checkpoint at {images_seen} images cannot be used: {exc.message}.", "Use the model as it is.") from exc
+
+
+def best_images_seen(folder: Path) -> int | None:
+    """Where the checkpoint with the best score stands, told without reading any weights; None when that is the newest, or none has one."""
+    scores = {}
+    for images_seen in _found(folder):
+        with suppress(TexGenError):  # a damaged one is no choice
+            scores[images_seen] = _score(_checked_record(folder, images_seen)["header"])
+    scored = [(score, -images_seen) for images_seen, score in scores.items() if score is not None]
+    best = -min(scored)[1] if scored else None
+    return None if best == max(scores, default=None) else best
 
 
 def newest_images_seen(folder: Path) -> int | None:
@@ -107,6 +128,16 @@ def to_keep(found: Iterable[Kept], keep: int) -> frozenset[int]:
     scored = [(kept.score, -kept.images_seen) for kept in intact if kept.score is not None]
     best = {-min(scored)[1]} if scored else set()
     return frozenset({kept.images_seen for kept in intact[-keep:]} | best)
+
+
+def _load(folder: Path, images_seen: int, passed_over: tuple[str, ...] = ()) -> Loaded:
+    record = _checked_record(folder, images_seen)
+    tensors_path, _ = _paths(folder, images_seen)
+    data = tensor_file.read_tensor_bytes(tensors_path)
+    if hashlib.sha256(data).hexdigest() != record["sha256"]:
+        raise TexGenError("its weights are damaged")
+    tensors, _ = tensor_file.decode(data, tensors_path.name)
+    return Loaded(tensors, record["header"], tensors_path, passed_over)
 
 
 def _let_go(folder: Path, keep: int) -> None:

@@ -9,33 +9,44 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 
 from texgen_desktop import families
+from texgen_desktop.data.photos import default_working_side, load_photo
 from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.device import choose_device, conv_gflops, describe, use_all_cores
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
-from texgen_desktop.engine.jobs import Result, Work, run_to_end
+from texgen_desktop.engine.folders import delete_remains
+from texgen_desktop.engine.jobs import WAIT_S, Result, Slices, Work, run_to_end
+from texgen_desktop.engine.judging import judge_texture
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.metrics import read_metrics, thinned
 from texgen_desktop.engine.recipe import recipe_from_json
+from texgen_desktop.engine.rehearsal import rehearse
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
 from texgen_desktop.engine.stage import Stage
 from texgen_desktop.engine.starting import Host
 from texgen_desktop.engine.training import Training
-from texgen_desktop.engine.workspace import Intake, Workspace
+from texgen_desktop.engine.workspace import Workspace
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
+from texgen_desktop.imaging.read import probe_image
 from texgen_desktop.imaging.recipe_text import read_metadata
 
 Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
 """Commands that end a run in training first: it is saved, and they wait for that."""
-AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.Quit
+AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.CancelIntake | m.Quit
 """Commands that never wait behind others."""
+Errand = Literal["intake", "filing", "pictures", "rehearsal", "judging"]
+"""Work that is no job: photos on their way into the project, its folders copied or deleted, its photos on their way to the screen, a
+training that only measures, a texture that is judged.
+"""
 _ENDED = object()
 
 
@@ -54,9 +65,10 @@ class Engine:
         self._families: dict[str, Family] = {}
         self._host: Host
         self._workspace = Workspace(emit, projects_folder, self._on_switched)
-        self._intake: Intake | None = None  # photos on their way into the project
-        self._pictures: Intake | None = None  # and on their way to the screen
+        self._errands: dict[Errand, Slices[None]] = {}
         self._jobs: dict[m.JobKind, Work] = {}
+        self._waiting: set[Errand | m.JobKind] = set()  # those whose last slice found their work in the background not done yet
+        self._is_moving = False  # the project, to another folder
         self._written: list[Path] = []  # files that the newest export has finished
         self._training: Training | None = None
         self._stage = Stage(emit)
@@ -70,7 +82,7 @@ class Engine:
         try:
             self._guard(self._start, self._fail_to_start)
             self._workspace.sweep()
-            while not self._is_quitting or self._jobs:
+            while not self._is_quitting or self._jobs or self._errands:
                 self._turn()
         finally:
             self._guard(self._workspace.let_go, self._report)
@@ -79,18 +91,18 @@ class Engine:
     # -------------------------------------------------------------------------------------------------- a turn
 
     def _turn(self) -> None:
-        """All waiting commands, then one slice of the picture, then one of each job: none of them starves the others."""
+        """All waiting commands, then one slice of the picture, then one of each errand and job: none of them starves the others."""
         for command in self._take_commands():
             if not self._is_quitting:
                 self._guard(partial(self._handle, command), self._report)
         if self._stage.has_work:
             self._guard(self._stage.advance, self._report)
-        if self._intake is not None:
-            self._guard(self._advance_intake, self._fail_intake)
-        if self._pictures is not None:
-            self._guard(self._advance_pictures, self._fail_pictures)
+        for errand in list(self._errands):
+            if errand in self._errands and not self._stands_still(errand):  # the one before may have ended it
+                self._guard(partial(self._advance_errand, errand), partial(self._fail_errand, errand))
         for job in list(self._jobs):
-            self._guard(partial(self._advance, job), partial(self._finish, job, Result("failed")))
+            if not self._stands_still(job):
+                self._guard(partial(self._advance, job), partial(self._finish, job, Result("failed")))
 
     def _guard(self, work: Callable[[], None], failed: Callable[[m.Problem], None]) -> None:
         """The one broad except: whatever goes wrong in a piece of work is told, and the loop lives on."""
@@ -104,14 +116,24 @@ class Engine:
 
     def _take_commands(self) -> list[m.Command]:
         """What is to be done now, in the order of its coming."""
-        is_idle = not (self._jobs or self._intake or self._pictures or self._stage.has_work or self._held)
-        commands = [self._inbox.get()] if is_idle and not self._is_quitting else []
+        is_idle = not (self._jobs or self._errands or self._stage.has_work or self._held)
+        commands = [self._inbox.get()] if is_idle and not self._is_quitting else self._take_while_all_waits()
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         if self._is_quitting:
             return []
         waiting, self._held = self._held, deque()
         return [*waiting, *commands]
+
+    def _take_while_all_waits(self) -> list[m.Command]:
+        """Sleep a moment, until a command comes, when there is nothing to do but wait for work in the background."""
+        active = {*self._errands, *self._jobs}
+        if self._stage.has_work or not all(name in self._waiting or self._stands_still(name) for name in active):
+            return []
+        try:
+            return [self._inbox.get(timeout=WAIT_S)]
+        except queue.Empty:
+            return []
 
     # ---------------------------------------------------------------------------------------------- start, end
 
@@ -136,7 +158,10 @@ class Engine:
     def _quit(self) -> None:
         self._is_quitting = True
         self._held.clear()
-        self._intake = self._pictures = None
+        self._drop("intake")
+        self._drop("pictures")
+        self._drop("rehearsal")
+        self._drop("judging")
         self._cancel("export")
         self._stop_training(is_leaving=True)
 
@@ -156,14 +181,26 @@ class Engine:
                 self._train(settings)
             case m.Resume(minutes):
                 self._resume(minutes)
+            case m.UseBest():
+                self._use_best()
             case m.Pause():
                 self._pause()
             case m.Stop():
                 self._stop()
+            case m.JudgeTexture():
+                self._judge(command)
+            case m.Rehearse(settings):
+                self._rehearse(settings)
+            case m.Tune(values):
+                self._tune(dict(values))
+            case m.VaryPhoto(path):
+                self._errands["filing"] = self._vary(self._reader(), path)
             case m.Export(settings):
                 self._export(settings)
             case m.Cancel(job):
                 self._cancel(job)
+            case m.CancelIntake():
+                self._cancel_intake()
             case m.ReadRecipe(path):
                 self._read_recipe(path)
             case m.OpenModel(path):
@@ -179,14 +216,15 @@ class Engine:
         workspace = self._workspace
         match command:
             case m.CreateProject(paths, folder):
-                self._intake = workspace.create(paths, folder)
+                self._errands["intake"] = workspace.create(paths, folder)
                 return
             case m.OpenProject(folder, to_write):
                 workspace.open(folder, to_write)
-                self._pictures = workspace.load_pictures()
+                self._drop("pictures")
+                self._errands["pictures"] = workspace.load_pictures()
                 return
             case m.AddPhotos(paths):
-                self._intake = workspace.add(paths)
+                self._errands["intake"] = workspace.add(paths)
                 return
             case m.RemovePhoto(name):
                 workspace.require().remove_photo(name)
@@ -195,14 +233,16 @@ class Engine:
             case m.RenameProject(name):
                 workspace.require().rename(name)
             case m.SaveProjectAs(folder):
-                self._save_as(folder)
+                self._errands["filing"] = self._save_as(folder)
+                return
             case m.SelectRun(run_id):
                 workspace.require(to_write=False).select_run(run_id)
                 self._leave_run()
             case m.DeleteRun(run_id):
-                self._delete_run(run_id)
+                self._errands["filing"] = self._delete_run(run_id)
+                return
             case m.DiscardProject():
-                workspace.discard()
+                self._errands["filing"] = self._discard()
                 return
             case m.CloseProject():
                 workspace.close()
@@ -213,47 +253,48 @@ class Engine:
         """Whether something has to end before this command makes sense. A run in training is told to end for it."""
         if isinstance(command, AtOnce):
             return False
-        if self._held or self._intake is not None:
+        if self._held or "intake" in self._errands or "filing" in self._errands:
             return True
         if isinstance(command, Leaving) and "train" in self._jobs:
             self._stop_training(is_leaving=True)
             return "train" in self._jobs
         return False
 
-    def _advance_intake(self) -> None:
-        if self._intake is not None and next(self._intake, _ENDED) is _ENDED:
-            self._intake = None
+    def _cancel_intake(self) -> None:
+        if "intake" in self._errands:
+            self._drop("intake")
+            self._held.clear()
+            self._emit(m.PicturesProgress(0, 0))
+            self._emit(m.Notice("Cancelled.", "What was not taken in yet was left where it is."))
 
-    def _fail_intake(self, problem: m.Problem) -> None:
-        """What was to be done with the project that did not come about makes no sense any more."""
-        self._intake = None
-        self._held.clear()
-        self._report(problem)
-
-    def _advance_pictures(self) -> None:
-        if self._pictures is not None and next(self._pictures, _ENDED) is _ENDED:
-            self._pictures = None
-
-    def _fail_pictures(self, problem: m.Problem) -> None:
-        self._pictures = None
-        self._report(problem)
-
-    def _save_as(self, folder: Path) -> None:
+    def _save_as(self, folder: Path) -> Slices[None]:
         project = self._workspace.require(to_write=False)
-        with self._training.moving() if self._training else nullcontext():
-            project.save_as(folder)
+        yield from self._files_let_go()
+        self._is_moving = True
+        try:
+            with self._training.moving() if self._training else nullcontext():
+                yield from project.save_as(folder)
+        finally:
+            self._is_moving = False
         if "train" not in self._jobs:
             self._stage.use(self._selected_source())
+        self._workspace.announce()
 
-    def _delete_run(self, run_id: str) -> None:
+    def _discard(self) -> Slices[None]:
+        yield from self._files_let_go()
+        yield from self._workspace.discard()
+
+    def _delete_run(self, run_id: str) -> Slices[None]:
         project = self._workspace.require()
         is_trained = self._training is not None and self._training.run_id == run_id
         if is_trained and "train" in self._jobs:
             raise TexGenError("This run is being trained.", "Stop it first.")
         is_shown = is_trained or project.run_id == run_id
-        project.delete_run(run_id)
+        remains = project.put_run_aside(run_id)
         if is_shown:
             self._leave_run()
+        self._workspace.announce()
+        yield from delete_remains(remains)
 
     def _read_recipe(self, path: Path) -> None:
         text = read_metadata(path)
@@ -283,7 +324,10 @@ class Engine:
         self._show_losses()
 
     def _on_switched(self) -> None:
-        self._training = self._pictures = None
+        self._end_rehearsal()
+        self._drop("judging")
+        self._training = None
+        self._drop("pictures")
         self._stage.replace(self._selected_source())
         self._show_losses()
 
@@ -302,15 +346,71 @@ class Engine:
     def _resume(self, minutes: float | None) -> None:
         if "train" in self._jobs:
             raise TexGenError("A run is being trained already.")
+        training = self._training or self._training_of_selected()
+        self._training = training
+        training.go_on(minutes)
+        self._begin("train", training.work())
+
+    def _use_best(self) -> None:
+        if self._training is not None:
+            raise TexGenError("A run is being trained.", "Stop it first.")
+        self._training = self._training_of_selected()
+        self._begin("train", self._training.model_of_best())
+
+    def _training_of_selected(self) -> Training:
         project = self._workspace.require()
+        if project.run_id is None:
+            raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
+        run = project.run(project.run_id)
+        return Training(self._host, project, find_family(self._families, run.settings.family), run.settings, run)
+
+    def _judge(self, wish: m.JudgeTexture) -> None:
+        project, source = self._workspace.require(to_write=False), self._stage.source
+        if source is None or source.family.makes != "textures" or not project.photos:
+            raise TexGenError("There is no texture with a photo to judge it by.", "Train one on a photo first.")
+        self._drop("judging")
+        self._errands["judging"] = self._judged(judge_texture(project, source, wish.look, wish.cells))
+
+    def _judged(self, judging: Slices[m.TextureJudged]) -> Slices[None]:
+        self._emit((yield from judging))
+
+    def _rehearse(self, settings: m.TrainSettings) -> None:
+        if self._training is not None:
+            raise TexGenError("A run is being trained.", "How long it takes is told while it trains.")
+        project, family = self._workspace.require(to_write=False), find_family(self._families, settings.family)
+        self._errands["rehearsal"] = self._measured(rehearse(self._host, project, family, settings))
+
+    def _measured(self, rehearsal: Slices[None]) -> Slices[None]:
+        yield from rehearsal
+        self._emit(m.FamiliesChanged(self._describe_families()))
+
+    def _end_rehearsal(self) -> None:
+        if "rehearsal" in self._errands:
+            self._drop("rehearsal")
+            self._emit(m.FamiliesChanged(self._describe_families()))
+
+    def _tune(self, values: dict[str, Any]) -> None:
         if self._training is None:
-            if project.run_id is None:
-                raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
-            run = project.run(project.run_id)
-            family = find_family(self._families, run.settings.family)
-            self._training = Training(self._host, project, family, run.settings, run)
-        self._training.go_on(minutes)
-        self._begin("train", self._training.work())
+            raise TexGenError("No run is in training.", "Change the setting before the next one is started.")
+        self._training.tune(values)
+
+    def _reader(self) -> Source:
+        """The model that is shown, where it can read photos and stays as it is meanwhile."""
+        source = self._stage.source
+        if source is None or source.family.encode is None:
+            raise TexGenError("The model that is shown cannot read photos.", "Open one that can, or learn from the photo.")
+        if "train" in self._jobs:
+            raise TexGenError("A texture is being trained.", "Pause or stop the training, then vary a photo.")
+        return source
+
+    def _vary(self, source: Source, path: Path) -> Slices[None]:
+        """Read a photo into a model, and show that."""
+        assert source.family.encode is not None
+        header = probe_image(path)
+        side_px = default_working_side(header.width_px, header.height_px)
+        photo = yield from in_background(partial(load_photo, path, m.Crop(), side_px))
+        model = yield from source.family.encode(source.model, photo)
+        self._stage.replace(replace(source, model=model, sha256=""))
 
     def _pause(self) -> None:
         if self._training is not None and "train" in self._jobs:
@@ -343,6 +443,42 @@ class Engine:
             self._stage.use(replace(training.source, images_seen=None))
         self._emit(m.FamiliesChanged(self._describe_families()))
 
+    # --------------------------------------------------------------------------------------------------- errands
+
+    def _advance_errand(self, errand: Errand) -> None:
+        said = next(self._errands[errand], _ENDED)
+        if said is _ENDED:
+            del self._errands[errand]
+        self._note_waiting(errand, said)
+
+    def _fail_errand(self, errand: Errand, problem: m.Problem) -> None:
+        self._errands.pop(errand, None)
+        self._waiting.discard(errand)
+        if errand == "intake":  # what was to be done with the project that did not come about makes no sense any more
+            self._held.clear()
+        self._report(problem)
+
+    def _drop(self, errand: Errand) -> None:
+        """End an errand that nobody wants any more; its ``finally`` tidies up."""
+        if errand in self._errands:
+            self._waiting.discard(errand)
+            self._guard(self._errands.pop(errand).close, self._report)
+
+    def _note_waiting(self, name: Errand | m.JobKind, said: object) -> None:
+        if said == "waiting":
+            self._waiting.add(name)
+        else:
+            self._waiting.discard(name)
+
+    def _stands_still(self, name: Errand | m.JobKind) -> bool:
+        """While the project moves nobody else reads or writes its files. Only what has let go of them is held."""
+        return self._is_moving and name in ("pictures", "train")
+
+    def _files_let_go(self) -> Slices[None]:
+        """Wait until no file of the project is in the hands of the background."""
+        while self._waiting & {"pictures", "train"}:
+            yield "waiting"
+
     # ------------------------------------------------------------------------------------------------------ jobs
 
     def _export(self, settings: m.ExportSettings) -> None:
@@ -355,12 +491,14 @@ class Engine:
         self._begin("export", export(self._stage.source, settings, self._emit, self._written))
 
     def _begin(self, job: m.JobKind, work: Work) -> None:
+        if job == "train":
+            self._end_rehearsal()
         self._jobs[job] = work
         self._emit(m.JobStarted(job))
 
     def _advance(self, job: m.JobKind) -> None:
         try:
-            next(self._jobs[job])
+            self._note_waiting(job, next(self._jobs[job]))
         except StopIteration as end:
             self._finish(job, end.value)
 
@@ -374,6 +512,7 @@ class Engine:
 
     def _finish(self, job: m.JobKind, result: Result, problem: m.Problem | None = None) -> None:
         self._jobs.pop(job, None)  # a finish that failed itself is repeated
+        self._waiting.discard(job)
         if job == "train":
             self._guard(partial(self._end_training, result.outcome), self._report)
             self._guard(self._workspace.announce, self._report)

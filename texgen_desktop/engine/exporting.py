@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from texgen_desktop import __version__
-from texgen_desktop.engine.jobs import Clock, Pace, Rate, Result, Work
+from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.jobs import Clock, Pace, Rate, Result, Slices, Work
 from texgen_desktop.engine.look import LARGEST_SEED, check_look
 from texgen_desktop.engine.messages import ExportProgress, ExportSettings, Recipe, Region, RenderRequest
 from texgen_desktop.engine.recipe import recipe_to_json
@@ -76,7 +77,7 @@ def export(
     check_export(settings)
     sweep_parts(settings.path.parent)
     source = replace(source, sha256=source.identity())
-    yield
+    yield None
     progress = _Progress(settings.count, settings.height_px, emit, clock)
     for index, path in enumerate(settings.files):
         look = replace(settings.look, layout_seed=settings.look.layout_seed + index)
@@ -86,7 +87,7 @@ def export(
     return Result("finished")
 
 
-def _write_file(source: Source, settings: ExportSettings, progress: _Progress) -> Generator[None, None, None]:
+def _write_file(source: Source, settings: ExportSettings, progress: _Progress) -> Slices[None]:
     plan = plan_export(settings, source.model.cell_px)
     height_px, width_px = settings.height_px, settings.width_px
     metadata = {"Software": f"TexGen Desktop {__version__}", "ImageDescription": recipe_to_json(_recipe(source, settings))}
@@ -102,7 +103,9 @@ def _write_file(source: Source, settings: ExportSettings, progress: _Progress) -
             yield from rows.provide(math.floor(top * scale) - margin, math.ceil(bottom * scale) + margin)
             writer.write_rows(next(pieces))
             progress.add(bottom - top)
-            yield
+            yield None
+        yield from in_background(writer.code)
+        yield from in_background(writer.settle, writes=True)
 
 
 def _as_they_are(rows: _Rows, height_px: int, step: int) -> Iterator[Floats]:

@@ -17,7 +17,15 @@ from texgen_desktop.families import Family
 
 def describe_family(family: Family, gflops: float) -> FamilyInfo:
     """``gflops`` is how much training work this machine does in a second; 0 leaves the times unknown."""
-    return FamilyInfo(family.id, family.title, family.description, describe_fields(family), _presets(family, gflops))
+    return FamilyInfo(
+        id=family.id,
+        title=family.title,
+        description=family.description,
+        fields=describe_fields(family),
+        presets=_presets(family, gflops),
+        makes=family.makes,
+        reads_photos=family.encode is not None,
+    )
 
 
 def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
@@ -71,8 +79,12 @@ def build_config(family: Family, settings: TrainSettings) -> msgspec.Struct:
     if unknown:
         known = ", ".join(family.config.__struct_fields__)
         raise TexGenError(f"{family.title} has no setting named {', '.join(unknown)}.", f"Its settings are: {known}.")
+    return _checked(family, values)
+
+
+def _checked(family: Family, values: Mapping[str, Any]) -> msgspec.Struct:
     try:
-        return msgspec.convert(values, family.config, strict=False)
+        return msgspec.convert(dict(values), family.config, strict=False)
     except msgspec.ValidationError as error:
         name = str(error).partition(" - at `$.")[2].rstrip("`")
         field = next((field for field in describe_fields(family) if field.name == name), None)
@@ -80,6 +92,15 @@ def build_config(family: Family, settings: TrainSettings) -> msgspec.Struct:
             raise TexGenError(f"These settings cannot be used together: {error}.", "Choose other values.") from error
         message = f"The setting {name} cannot be used with the value {values[name]}."
         raise TexGenError(message, f"It has to be {_allowed(field)}.") from error
+
+
+def tuned_config(family: Family, config: msgspec.Struct, values: Mapping[str, Any]) -> msgspec.Struct:
+    """``config`` with other values of live fields; TexGenError where one may not be changed now, or not to that value."""
+    live = {field.name for field in describe_fields(family) if field.is_live}
+    if fixed := sorted(values.keys() - live):
+        may = f"What may be changed is: {', '.join(sorted(live))}." if live else "Start a new run with other settings."
+        raise TexGenError(f"{', '.join(fixed)} cannot be changed while {family.title} trains.", may)
+    return _checked(family, msgspec.to_builtins(config) | dict(values))
 
 
 def _allowed(field: FieldInfo) -> str:
@@ -109,14 +130,15 @@ def _presets(family: Family, gflops: float) -> tuple[PresetInfo, ...]:
 
 
 def _field_info(field: Field) -> FieldInfo:
-    declared, description, unit = field.type, "", ""
+    declared, description, unit, is_live = field.type, "", "", False
     if isinstance(declared, Metadata):
         description = (declared.extra_json_schema or {}).get("description", "")
         unit = (declared.extra or {}).get("unit", "")
+        is_live = (declared.extra or {}).get("live", False)
         declared = declared.type
 
     def info(kind: Any, **limits: Any) -> FieldInfo:
-        return FieldInfo(field.name, kind, field.default, description, unit, **limits)
+        return FieldInfo(field.name, kind, field.default, description, unit, is_live=is_live, **limits)
 
     match declared:
         case BoolType():

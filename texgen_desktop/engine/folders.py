@@ -1,13 +1,16 @@
-"""Whole folders: made and deleted in one move, copied file by file with every byte checked, refused where they hold links."""
+"""Whole folders: made and taken away in one move, copied file by file with every byte checked, refused where they hold links."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import sync_folder, temporary_beside, write_atomically
+from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.errors import TexGenError
 
 
@@ -44,11 +47,16 @@ def copy_folder(source: Path, target: Path, is_left_out: Callable[[str], bool]) 
             copy_file(path, target / path.name)
 
 
-def delete_folder(folder: Path) -> None:
-    """Take a folder away in one move and then delete it: killed half-way, it must not look like a damaged one."""
-    doomed = temporary_beside(folder)
-    folder.rename(doomed)
-    shutil.rmtree(doomed)
+def put_aside(folder: Path) -> Path:
+    """Take a folder away in one move, to be deleted where it lies then: killed half-way, it must not look like a damaged one."""
+    remains = temporary_beside(folder)
+    folder.rename(remains)
+    return remains
+
+
+def delete_remains(remains: Path) -> Slices[None]:
+    """Delete what was put aside, in the background: it may be gigabytes."""
+    yield from in_background(partial(shutil.rmtree, remains), writes=True)
 
 
 def check_free(folder: Path) -> None:

@@ -6,13 +6,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Literal, TypeAlias, TypeVar, cast
 
 from texgen_desktop.engine.messages import Outcome
 
 T = TypeVar("T")
 Clock = Callable[[], float]
 """Seconds that never run backwards."""
+WAIT_S = 0.005
+"""How long to sleep before work that waits is asked again, when there is nothing else to do."""
+
+Slices: TypeAlias = Generator[Literal["waiting"] | None, None, T]
+"""Work in slices of at most some 150 ms. It yields "waiting" when the slice found only that work in the background is not done yet."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +27,16 @@ class Result:
     outcome: Outcome
 
 
-Work = Generator[None, None, Result]
-"""A job: each ``next`` is a slice of at most some 150 ms; ``close`` cancels it and its ``finally`` tidies up."""
+Work: TypeAlias = Slices[Result]
+"""A job: each ``next`` is a slice; ``close`` cancels it and its ``finally`` tidies up."""
 
 
-def run_to_end(work: Generator[None, None, T]) -> T:
+def run_to_end(work: Slices[T]) -> T:
     """All slices at once."""
     while True:
         try:
-            next(work)
+            if next(work) == "waiting":
+                time.sleep(WAIT_S)
         except StopIteration as end:
             return cast(T, end.value)
 

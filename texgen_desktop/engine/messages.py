@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from texgen_desktop.engine.look import LARGEST_SEED, LARGEST_STRENGTH, check_look
-from texgen_desktop.families import Look, Region, RenderRequest, Slider
+from texgen_desktop.families import Look, Region, RenderRequest, Seed, Slider
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SEED", "LARGEST_STRENGTH", "Look", "Region", "RenderRequest", "Slider", "check_look"]
+__all__ = ["LARGEST_SEED", "LARGEST_STRENGTH", "Look", "Region", "RenderRequest", "Seed", "Slider", "check_look"]
 
 JobKind = Literal["train", "export"]
 Outcome = Literal["finished", "stopped", "paused", "failed"]
@@ -47,13 +47,27 @@ class Crop:
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """A photo of the project. It is learnt from ``crop``, scaled so that the crop's short side is ``working_side_px``."""
+    """A photo of the project. It is learnt from ``crop``, scaled so that the crop's short side is ``working_side_px``.
+
+    ``group`` is the folder that it came from, where photos came from several.
+    """
 
     name: str
     width_px: int
     height_px: int
     crop: Crop
     working_side_px: int
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class PictureSetInfo:
+    """The project's picture set: squares of ``side_px``. ``classes`` are (name, how many); ``notes`` say what is odd about it."""
+
+    count: int
+    side_px: int
+    classes: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +81,10 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a new run is started with. ``config`` overrides single fields of the preset's config."""
+    """What a new run is started with. ``config`` overrides single fields of the preset's config.
+
+    ``start_from`` is the model file whose weights the run begins with, empty for new ones.
+    """
 
     family: str = "texture_gan"
     preset: str = "standard"
@@ -75,11 +92,15 @@ class TrainSettings:
     images: int | None = None
     minutes: float | None = None
     seed: int = 0
+    start_from: str = ""
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run of the project, as its folder tells it."""
+    """A run of the project, as its folder tells it.
+
+    ``best_images_seen`` names a checkpoint that came nearer to the photo than the newest, when the model is not made of it already.
+    """
 
     id: str
     settings: TrainSettings
@@ -88,6 +109,7 @@ class RunInfo:
     created: str
     can_resume: bool
     has_model: bool
+    best_images_seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,15 +130,20 @@ class ProjectInfo:
     run_id: str | None
     look: Look = field(default_factory=Look)
     opening: int = 0
+    pictures: PictureSetInfo | None = None
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """The model that renders and exports now. ``sha256`` names its weights, or is empty while it is still being trained."""
+    """The model that renders and exports now. ``sha256`` names its weights, or is empty while it is still being trained.
+
+    ``seeds`` are those that change its picture.
+    """
 
     source: Path
     family: str
     sliders: tuple[Slider, ...]
+    seeds: tuple[Seed, ...]
     cell_px: int
     level_count: int
     sha256: str
@@ -126,7 +153,7 @@ class ModelInfo:
 class FieldInfo:
     """One field of a family's config, as forms and the command line need it. ``sets_crop``: with it ``PresetInfo.crop_px`` changes.
 
-    ``is_above_minimum``: the minimum itself is not allowed.
+    ``is_above_minimum``: the minimum itself is not allowed. ``is_live``: it may be changed while a run trains.
     """
 
     name: str
@@ -139,6 +166,7 @@ class FieldInfo:
     choices: tuple[str, ...] = ()
     sets_crop: bool = False
     is_above_minimum: bool = False
+    is_live: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,11 +186,15 @@ class PresetInfo:
 
 @dataclass(frozen=True)
 class FamilyInfo:
+    """``reads_photos``: its models can take a photo as the middle of their sliders."""
+
     id: str
     title: str
     description: str
     fields: tuple[FieldInfo, ...]
     presets: tuple[PresetInfo, ...]
+    makes: Literal["textures", "images"] = "textures"
+    reads_photos: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,7 +246,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class CreateProject:
-    """Start a project from photos and folders of photos. An empty ``folder`` means the application's data folder."""
+    """Start a project from photos, folders of photos, or a picture set. An empty ``folder`` means the application's data folder."""
 
     paths: tuple[Path, ...]
     folder: Path | None = None
@@ -238,6 +270,11 @@ class OpenModel:
 @dataclass(frozen=True)
 class AddPhotos:
     paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class CancelIntake:
+    """Stop taking in what was dropped. Photos that are in already stay; of a picture set nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -307,8 +344,42 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class UseBest:
+    """Make the selected run's model of its best checkpoint, as a job "train". The checkpoints stay: Resume goes on from the newest."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the run: write checkpoint and model, and free the training's memory."""
+
+
+@dataclass(frozen=True)
+class JudgeTexture:
+    """Measure how good a tile of ``cells`` (rows, columns) is beside the project's photos: ``TextureJudged`` tells it in seconds."""
+
+    look: Look
+    cells: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """Train for ten seconds and keep nothing: afterwards ``FamiliesChanged`` tells how long the presets of that family take here."""
+
+    settings: TrainSettings
+
+
+@dataclass(frozen=True)
+class Tune:
+    """Go on training with other values of live fields, as (name, value)."""
+
+    values: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class VaryPhoto:
+    """Take a photo as the middle of the sliders of the model that is shown, where its family can read photos."""
+
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -353,6 +424,7 @@ Command = (
     | OpenProject
     | OpenModel
     | AddPhotos
+    | CancelIntake
     | RemovePhoto
     | FramePhoto
     | SaveProjectAs
@@ -364,7 +436,12 @@ Command = (
     | Train
     | Pause
     | Resume
+    | UseBest
     | Stop
+    | JudgeTexture
+    | Rehearse
+    | Tune
+    | VaryPhoto
     | Render
     | Export
     | Cancel
@@ -401,9 +478,28 @@ class ProjectChanged:
 
 @dataclass(frozen=True, eq=False)
 class PhotoLoaded:
-    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024."""
+    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024.
+
+    ``allows`` names what may be done to its crops without showing: "mirror", "turn". Families may have settings of these names.
+    """
 
     name: str
+    image: NDArray[np.uint8]
+    allows: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class PicturesProgress:
+    """A picture set is being taken in: ``done`` of ``total`` files. Sent four times a second at most; at the end both are the same."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class ContactSheet:
+    """Some pictures of the project's set for the screen, row by row in the order of the classes: (H, W, 3) uint8."""
+
     image: NDArray[np.uint8]
 
 
@@ -468,6 +564,21 @@ class Rendered:
     images_seen: int | None
 
 
+@dataclass(frozen=True, eq=False)
+class TextureJudged:
+    """How good a tile with this look is, see ``imaging.score``: lower is better.
+
+    ``copies`` (H, W) float32 in [0, 1] tells where in the tile of ``cells`` (rows, columns) it lies too near to a photo.
+    """
+
+    look: Look
+    structure: float
+    copy: float
+    seam: float
+    copies: NDArray[np.float32]
+    cells: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class ExportProgress:
     done: float
@@ -508,6 +619,8 @@ Event = (
     | FamiliesChanged
     | ProjectChanged
     | PhotoLoaded
+    | PicturesProgress
+    | ContactSheet
     | ModelChanged
     | JobStarted
     | JobEnded
@@ -515,6 +628,7 @@ Event = (
     | LossesLoaded
     | CheckpointSaved
     | Rendered
+    | TextureJudged
     | ExportProgress
     | RecipeRead
     | CommandFailed

@@ -69,6 +69,19 @@ def load_model(path: Path) -> ModelFile:
             raise TexGenError(f"{path.name} is damaged: its header is incomplete.", "Train again, or use another copy.")
 
 
+def model_images_seen(path: Path) -> int | None:
+    """After how many images the model was made, by its recipe; None where there is no model, or none that tells."""
+    try:
+        about = tensor_file.read_metadata(path)
+    except TexGenError:
+        return None
+    match about:
+        case {"recipe": {"images_seen": int(images_seen)}}:
+            return images_seen
+        case _:
+            return None
+
+
 def model_identity(family: str, header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     """What the model's pictures depend on, as one hash: two models of the same identity render the same pixels."""
     return hashlib.sha256(canonical_json([family, header, tensor_file.digest(tensors)])).hexdigest()

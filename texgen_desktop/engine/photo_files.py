@@ -13,6 +13,7 @@ from texgen_desktop.errors import TexGenError
 
 _MAX_SIDE_PX = 1 << 20
 _MAX_STEM_BYTES = 120
+_MAX_GROUP_LENGTH = 400
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -43,6 +44,8 @@ def check_photo(photo: PhotoInfo) -> None:
     sizes_px = (photo.width_px, photo.height_px, photo.working_side_px)
     if not all(1 <= size_px <= _MAX_SIDE_PX for size_px in sizes_px):
         raise TexGenError(f"The project holds an impossible size for the photo {photo.name}.", "Remove the photo and add it again.")
+    if len(photo.group) > _MAX_GROUP_LENGTH or not photo.group.isprintable():
+        raise TexGenError(f"The project holds an impossible folder name for the photo {photo.name}.", "Remove the photo and add it again.")
     check_crop(photo.crop)
 
 

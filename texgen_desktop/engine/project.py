@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from msgspec.structs import replace
 
+from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import is_temporary, sweep
-from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_folder, new_folder, refuse_links
+from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_remains, new_folder, put_aside, refuse_links
+from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
 from texgen_desktop.engine.photo_files import check_photo, is_safe_name, safe_name
+from texgen_desktop.engine.picture_files import RECORD_NAME, PicturesRecord, read_pictures_record
 from texgen_desktop.engine.project_file import PROJECT_NAME, PhotoRecord, ProjectRecord, read_record, write_record
 from texgen_desktop.engine.run import Run, read_run, write_run
 from texgen_desktop.errors import TexGenError
@@ -27,7 +33,7 @@ _RUN_ID = re.compile(r"run-(\d{3,9})")
 
 
 class Project:
-    """An open project folder. Every change is on disk when the method returns.
+    """An open project folder. Every change is on disk when the method returns; what may take long is done in slices.
 
     ``read_only_reason`` is empty for the one writer; for everyone else it says who writes, and every change raises TexGenError.
     """
@@ -37,6 +43,12 @@ class Project:
         self.read_only_reason = read_only_reason
         self._record = record
         self._lock = lock
+        self._pictures: PicturesRecord | None = None
+        self._picture_damage: tuple[SkippedFile, ...] = ()
+        try:
+            self._pictures = read_pictures_record(folder)
+        except TexGenError as exc:  # photos and runs are of use without it
+            self._picture_damage = (SkippedFile(RECORD_NAME, exc.message, exc.hint),)
 
     @classmethod
     def create(cls, folder: Path, name: str, is_unsaved: bool = False) -> Self:
@@ -103,6 +115,15 @@ class Project:
         return tuple(record.photo for record in self._record.photos)
 
     @property
+    def pictures(self) -> PicturesRecord | None:
+        """The picture set, by its record."""
+        return self._pictures
+
+    def set_pictures(self, record: PicturesRecord) -> None:
+        """Take note of a picture set that has been written into the folder."""
+        self._pictures, self._picture_damage = record, ()
+
+    @property
     def look(self) -> Look:
         return self._record.look
 
@@ -120,27 +141,29 @@ class Project:
             is_unsaved=self.is_unsaved,
             read_only_reason=self.read_only_reason,
             photos=self.photos,
-            skipped=(*skipped, *damaged),
+            skipped=(*skipped, *self._picture_damage, *damaged),
             runs=tuple(run.info() for run in runs),
             run_id=self.run_id,
             look=self.look,
+            pictures=self.pictures.info() if self.pictures else None,
         )
 
     # ------------------------------------------------------------------------------------------------ photos
 
-    def add_photo(self, source: Path, width_px: int, height_px: int, crop: Crop, working_side_px: int) -> PhotoInfo:
+    def add_photo(
+        self, source: Path, width_px: int, height_px: int, crop: Crop, working_side_px: int, group: str = ""
+    ) -> Slices[PhotoInfo]:
         """Copy a picture's own bytes into the project under a safe name of its own (``PhotoInfo.name``)."""
         self._check_writable()
         on_disk = [path.name for path in (self.folder / "photos").iterdir()]
-        photo = PhotoInfo(safe_name(source.name, on_disk), width_px, height_px, crop, working_side_px)
+        photo = PhotoInfo(safe_name(source.name, on_disk), width_px, height_px, crop, working_side_px, group)
         check_photo(photo)
         copy = self.folder / "photos" / photo.name
-        copy_file(source, copy)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(copy.unlink, missing_ok=True)
+            yield from in_background(partial(copy_file, source, copy), writes=True)
             self._change(photos=(*self._record.photos, PhotoRecord(photo, str(source.absolute()))))
-        except OSError:
-            copy.unlink()
-            raise
+            on_failure.pop_all()
         return photo
 
     def remove_photo(self, name: str) -> None:
@@ -154,8 +177,7 @@ class Project:
         """Set the part of a photo that the next run learns, and the scale."""
         index = self._index_of(name)
         photos = list(self._record.photos)
-        old = photos[index].photo
-        framed = PhotoInfo(name, old.width_px, old.height_px, crop, working_side_px)
+        framed = dataclasses.replace(photos[index].photo, crop=crop, working_side_px=working_side_px)
         check_photo(framed)
         photos[index] = PhotoRecord(framed, photos[index].original)
         self._change(photos=tuple(photos))
@@ -200,33 +222,41 @@ class Project:
             raise TexGenError(f"There is no run {run_id} in this project.")
         return read_run(self.folder / "runs" / run_id)
 
-    def new_run(self, settings: TrainSettings, config: Mapping[str, Any], images_total: int, machine: Mapping[str, Any]) -> Run:
+    def new_run(
+        self,
+        settings: TrainSettings,
+        config: Mapping[str, Any],
+        images_total: int,
+        machine: Mapping[str, Any],
+        photo_sha256: Mapping[str, str],
+    ) -> Run:
         """Make the folder of a new run on the photos as they are framed now, and select it."""
         self._check_writable()
         number = max((int(match[1]) for path in self._run_folders() if (match := _RUN_ID.fullmatch(path.name))), default=0) + 1
         folder = self.folder / "runs" / f"run-{number:03d}"
         created = datetime.now().astimezone().isoformat(timespec="seconds")
         with new_folder(folder) as unfinished:
-            write_run(Run(unfinished, settings, dict(config), self.photos, images_total, dict(machine), created))
+            write_run(Run(unfinished, settings, dict(config), self.photos, images_total, dict(machine), created, dict(photo_sha256)))
         self._change(run_id=folder.name)
         return read_run(folder)
 
-    def delete_run(self, run_id: str) -> None:
-        """Delete a run with its checkpoints and model, also one that is damaged."""
+    def put_run_aside(self, run_id: str) -> Path:
+        """Take a run away, with its checkpoints and model, also one that is damaged. What returns is where it still has to be deleted."""
         self._check_writable()
         folder = self.folder / "runs" / run_id
         if not _RUN_ID.fullmatch(run_id) or not folder.is_dir():
             raise TexGenError(f"There is no run {run_id} in this project.")
-        delete_folder(folder)
+        remains = put_aside(folder)
         if self.run_id == run_id:
             self._change(run_id=None)
+        return remains
 
     # --------------------------------------------------------------------------------------------- the whole
 
-    def save_as(self, folder: Path) -> None:
+    def save_as(self, folder: Path) -> Slices[None]:
         """Copy all to a new or empty folder, which is whole or not there, and go on in the copy; an unsaved project leaves its old place.
 
-        For the time between trainings: runs that were read before still point to the old place.
+        Nobody may write into the project between two slices. Runs that were read before still point to the old place.
         """
         folder = folder.absolute()
         if folder.is_relative_to(self.folder) or self.folder.is_relative_to(folder):
@@ -234,27 +264,32 @@ class Project:
         check_free(folder)
         record = replace(self._record, name=folder.name.removesuffix(".texgen") or self.name, is_unsaved=False)
         with new_folder(folder) as unfinished:
-            copy_folder(self.folder, unfinished, lambda name: name == LOCK_NAME or is_temporary(name))
+            yield from in_background(partial(copy_folder, self.folder, unfinished, _is_left_out), writes=True)
             write_record(unfinished, record)
-        self._move_to(folder, record)
+        yield from self._move_to(folder, record)
 
-    def discard(self) -> None:
-        """Delete an unsaved project and close it."""
+    def put_aside(self) -> Path:
+        """Close an unsaved project and take it away. What returns is where it still has to be deleted."""
         self._check_writable()
         if not self.is_unsaved:
             raise TexGenError("Only a project that was never saved can be discarded.", "Delete its folder yourself if you do not need it.")
         self.close()
-        delete_folder(self.folder)
+        return put_aside(self.folder)
+
+    def unmake(self) -> None:
+        """Close a project that was just made, and leave nothing of it."""
+        self.close()
+        shutil.rmtree(put_aside(self.folder))
 
     # ------------------------------------------------------------------------------------------------- inside
 
-    def _move_to(self, folder: Path, record: ProjectRecord) -> None:
+    def _move_to(self, folder: Path, record: ProjectRecord) -> Slices[None]:
         lock = FolderLock.acquire(folder)
         old_folder, was_disposable = self.folder, self.is_unsaved and not self.read_only_reason
         self.close()
         self.folder, self._record, self._lock, self.read_only_reason = folder, record, lock, ""
         if was_disposable:
-            delete_folder(old_folder)
+            yield from delete_remains(put_aside(old_folder))
 
     def _change(self, **fields: Any) -> None:
         self._check_writable()
@@ -283,6 +318,11 @@ class Project:
             except TexGenError as exc:
                 damaged.append(SkippedFile(f"runs/{folder.name}", exc.message, exc.hint))
         return tuple(runs), tuple(damaged)
+
+
+def _is_left_out(name: str) -> bool:
+    """What belongs to this place or to this moment and not to a copy."""
+    return name == LOCK_NAME or is_temporary(name)
 
 
 def _folder_of(path: Path) -> Path:

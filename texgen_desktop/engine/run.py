@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from texgen_desktop.engine.checkpoint import newest_images_seen
+from texgen_desktop.engine.checkpoint import best_images_seen, newest_images_seen
 from texgen_desktop.engine.files import read_json, write_json
 from texgen_desktop.engine.messages import PhotoInfo, RunInfo, TrainSettings
+from texgen_desktop.engine.model_file import model_images_seen
 from texgen_desktop.engine.photo_files import check_photo
 from texgen_desktop.errors import TexGenError
 
@@ -24,7 +25,8 @@ class Run:
     """What a run was started with. It never changes; what training adds lies in the files beside it.
 
     ``config`` is the family's whole config as plain JSON values, ``photos`` are framed as they were learnt, ``machine`` is what else an
-    exact continuation depends on (device, dtype, memory layout, thread count, torch version). ``created`` is local time in ISO 8601.
+    exact continuation depends on (device, dtype, memory layout, thread count, torch version, the form of its colours and of its state).
+    ``created`` is local time in ISO 8601, ``photo_sha256`` is of each photo's file by its name; runs of early versions have none.
     """
 
     folder: Path
@@ -34,6 +36,7 @@ class Run:
     images_total: int
     machine: dict[str, Any]
     created: str
+    photo_sha256: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -48,12 +51,17 @@ class Run:
         return self.folder / "metrics.jsonl"
 
     @property
+    def tuning_path(self) -> Path:
+        return self.folder / "tuning.json"
+
+    @property
     def checkpoints_folder(self) -> Path:
         return self.folder / "checkpoints"
 
     def info(self) -> RunInfo:
         """The command line gives settings as text; they are told as the values that were made of it."""
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
+        best = best_images_seen(self.checkpoints_folder)
         return RunInfo(
             id=self.id,
             settings=replace(self.settings, config=tuple((name, self.config.get(name, value)) for name, value in self.settings.config)),
@@ -62,6 +70,7 @@ class Run:
             created=self.created,
             can_resume=images_seen < self.images_total,
             has_model=self.model_path.is_file(),
+            best_images_seen=None if best == model_images_seen(self.model_path) else best,
         )
 
 
@@ -74,6 +83,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     images_total: Annotated[int, Meta(ge=1)]
     machine: dict[str, Any]
     created: str
+    photo_sha256: dict[str, str] = {}
 
 
 def write_run(run: Run) -> None:
@@ -85,6 +95,7 @@ def write_run(run: Run) -> None:
         images_total=run.images_total,
         machine=run.machine,
         created=run.created,
+        photo_sha256=run.photo_sha256,
     )
     run.checkpoints_folder.mkdir()
     write_json(run.folder / _CONFIG_NAME, msgspec.to_builtins(record))
@@ -105,4 +116,13 @@ def read_run(folder: Path) -> Run:
         raise TexGenError(f"The run {folder.name} is damaged ({exc}).", "Put back a copy of its config.json, or delete the run.") from exc
     for photo in record.photos:
         check_photo(photo)
-    return Run(folder, record.settings, record.config, record.photos, record.images_total, record.machine, record.created)
+    return Run(
+        folder,
+        record.settings,
+        record.config,
+        record.photos,
+        record.images_total,
+        record.machine,
+        record.created,
+        record.photo_sha256,
+    )

@@ -28,7 +28,7 @@ class Source:
 
     def info(self) -> ModelInfo:
         model = self.model
-        return ModelInfo(self.path, self.family.id, model.sliders, model.cell_px, model.level_count, self.sha256)
+        return ModelInfo(self.path, self.family.id, model.sliders, model.seeds, model.cell_px, model.level_count, self.sha256)
 
     def identity(self) -> str:
         """The SHA-256 of the weights, also of those that are in no file yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Share of the probe's convolution speed that whole training steps reach: they also normalise, sum and update.
 TRAINING_EFFICIENCY = 0.55
-SHORTEST_S = 20.0
+SHORTEST_S = 9.0
 """The first steps are slower than the rest: a shorter sitting tells nothing."""
 
 

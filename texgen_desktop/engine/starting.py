@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,16 +15,22 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
-from texgen_desktop.engine.checkpoint import load_newest
-from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop
-from texgen_desktop.engine.jobs import Clock
+from texgen_desktop.data.pictures import PictureSet
+from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, save_checkpoint
+from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
+from texgen_desktop.engine.files import canonical_json, sha256_of
+from texgen_desktop.engine.jobs import Clock, Slices
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
+from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.picture_intake import pictures_for
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
-from texgen_desktop.engine.source import Source
+from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
+from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.families import Family, Trainer
+from texgen_desktop.families import Family, Model, Trainer
 
 
 @dataclass(frozen=True)
@@ -41,54 +50,104 @@ class Host:
 
 @dataclass(eq=False)
 class Started:
-    """A run in memory. ``cost_gflop`` is the work of its whole schedule."""
+    """A run in memory. ``config`` is as it was tuned last, ``cost_gflop`` the work of its whole schedule."""
 
     run: Run
+    config: msgspec.Struct
     trainer: Trainer
-    photos: list[Photo]
+    photos: Sequence[Photo]
     cost_gflop: float
 
 
-def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Generator[None, None, Started]:
+def start_new(host: Host, project: Project, family: Family, settings: TrainSettings) -> Slices[Started]:
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
-    photos = yield from _load_photos(project, project.photos)
+    photos, sha256 = yield from load_material(project, family, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
-    yield
-    machine = _conditions(host.device, trainer)
-    run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine)
-    return Started(run, trainer, photos, schedule_gflop(family, config))
+    yield None
+    machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
+    if settings.start_from:
+        trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
+    run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
+    if settings.start_from:  # that file may be gone tomorrow
+        save_checkpoint(run.checkpoints_folder, trainer.state(), {"family": family.id, "images_seen": 0})
+    return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 
-def start_again(host: Host, project: Project, family: Family, run: Run) -> Generator[None, None, Started]:
-    """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself."""
+def _model_to_start_from(path: Path, family: Family, device: torch.device) -> Model:
+    found = load_model(path).family
+    if found != family.id:
+        hint = f"Choose a model of the family {family.id.replace('_', '-')}."
+        raise TexGenError(f"{path.name} holds a model of the family {found.replace('_', '-')}: this run cannot start from it.", hint)
+    return open_source(path, {family.id: family}, device).model
+
+
+def start_again(host: Host, project: Project, family: Family, run: Run, from_best: bool = False) -> Slices[Started]:
+    """A run from its newest intact checkpoint; one that was killed before its first begins again, and repeats itself.
+
+    With ``from_best`` it comes from its best one; TexGenError when there is none.
+    """
     config = config_of_run(family, run.config)
-    photos = yield from _load_photos(project, run.photos)
+    photos, sha256 = yield from load_material(project, family, run.photos)
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
-    yield
+    yield None
+    _compare(host, run, _conditions(host.device, trainer) | _pictures_named(project, photos), sha256)
     run = project.run(run.id)  # again: the project may have been saved elsewhere meanwhile
-    loaded = load_newest(run.checkpoints_folder)
+    loaded = load_best(run.checkpoints_folder) if from_best else load_newest(run.checkpoints_folder)
     if loaded is not None:
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
-        trainer.load_state(loaded.tensors, loaded.images_seen)
-    _compare(host, run.machine, _conditions(host.device, trainer))
-    return Started(run, trainer, photos, schedule_gflop(family, config))
+        _load_state(trainer, loaded)
+    if tuned := read_tuning(run.tuning_path, trainer.images_seen):
+        config = tuned_config(family, config, tuned)
+        trainer.tune(config)
+    return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 
-def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Generator[None, None, list[Photo]]:
+def load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:
+    """The project's picture set where the family learns from one, else its photos, with the SHA-256 of each one's file."""
+    pictures = yield from pictures_for(family, project)
+    if pictures is not None:
+        return pictures, {}
+    return (yield from load_photos(project, photos))
+
+
+def load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[list[Photo], dict[str, str]]]:
+    """The photos as they are framed, and the SHA-256 of each one's file by its name."""
     if not photos:
         raise TexGenError("There is no photo to learn from.", "Add a photo first.")
-    loaded = []
+    loaded, sha256 = [], {}
     for photo in photos:
-        loaded.append(load_photo(project.photo_path(photo.name), photo.crop, photo.working_side_px))
-        yield
-    return loaded
+        pixels, sha256[photo.name] = yield from in_background(partial(_read, project.photo_path(photo.name), photo))
+        loaded.append(replace(pixels, group=photo.group))
+    return loaded, sha256
+
+
+def _load_state(trainer: Trainer, loaded: Loaded) -> None:
+    try:
+        trainer.load_state(loaded.tensors, loaded.images_seen)
+    except torch.OutOfMemoryError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:  # what loading foreign values into networks raises
+        raise TexGenError(
+            "This run cannot go on: its checkpoint does not fit the networks of this version.",
+            "Its model can still be used. Start a new run, or go on with the version of TexGen that the run was started with.",
+        ) from error
+
+
+def _read(path: Path, photo: PhotoInfo) -> tuple[Photo, str]:
+    return load_photo(path, photo.crop, photo.working_side_px), sha256_of(path)
+
+
+def _pictures_named(project: Project, photos: Sequence[Photo]) -> dict[str, Any]:
+    """A set that has grown since is another one."""
+    return {"picture_set": project.pictures.sha256[:12]} if isinstance(photos, PictureSet) and project.pictures else {}
 
 
 def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:
-    """What an exact continuation depends on beside config, photos and seed."""
-    tensors = list(trainer.state().values())
+    """What an exact continuation depends on beside config, photos and seed, told by a trainer before its first step."""
+    state = trainer.state()
+    tensors = list(state.values())
     has_channels_last = any(
         tensor.dim() == 4 and not tensor.is_contiguous() and tensor.is_contiguous(memory_format=torch.channels_last) for tensor in tensors
     )
@@ -99,11 +158,31 @@ def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:
         "dtype": ", ".join(sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors if tensor.is_floating_point()})),
         "memory_layout": "channels_last" if has_channels_last else "contiguous",
         "version": __version__,
+        "colours_and_sliders": _digest(trainer.model().header()),  # both are measured on the photos
+        "training_state": _digest([[name, list(tensor.shape), str(tensor.dtype)] for name, tensor in sorted(state.items())]),
     }
 
 
-def _compare(host: Host, then: dict[str, Any], now: dict[str, Any]) -> None:
-    changed = [f"{name.replace('_', ' ')} {then[name]} → {now[name]}" for name in now if name in then and then[name] != now[name]]
+_DIGESTS = frozenset({"colours_and_sliders", "training_state"})
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(canonical_json(value)).hexdigest()[:12]
+
+
+def _compare(host: Host, run: Run, now: dict[str, Any], sha256: dict[str, str]) -> None:
+    """Say what is not as it was when the run was started; runs of earlier versions recorded less."""
+    then = run.machine
+    replaced = [name for name in sha256 if run.photo_sha256.get(name, sha256[name]) != sha256[name]]
+    if replaced:
+        what = f"The photo {replaced[0]} is" if len(replaced) == 1 else f"{len(replaced)} photos are"
+        hint = "It goes on with what is there now. For the run as it was, put the old file back before you resume."
+        host.emit(Notice(f"{what} not the same as when this run was started.", hint))
+    changed = [
+        name.replace("_", " ") + ("" if name in _DIGESTS else f" {then[name]} → {now[name]}")
+        for name in now
+        if name in then and then[name] != now[name] and not (replaced and name == "colours_and_sliders")
+    ]
     if changed:
         hint = "It goes on well, but no longer exactly as it would have."
         host.emit(Notice(f"This run was started under other conditions: {', '.join(changed)}.", hint))

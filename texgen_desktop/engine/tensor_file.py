@@ -51,6 +51,16 @@ def read_tensor_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The metadata alone, the tensors left unread; TexGenError where there is no such file, or a damaged one."""
+    try:
+        with path.open("rb") as file:
+            length = file.read(8)
+            return _checked_metadata(length + file.read(min(int.from_bytes(length, "little"), _MAX_HEADER_BYTES)))
+    except (OSError, ValueError) as exc:
+        raise TexGenError(f"{path.name} cannot be read, or is no safetensors file: {exc}.") from exc
+
+
 def digest(tensors: Mapping[str, Tensor]) -> str:
     """SHA-256 over names, types, shapes and bytes, in the order of the names."""
     sha256 = hashlib.sha256()

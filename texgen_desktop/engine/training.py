@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import msgspec
 import torch
 
-from texgen_desktop.engine.checkpoint import save_checkpoint
-from texgen_desktop.engine.jobs import Pace, Result, Work
+from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.checkpoint import write_checkpoint
+from texgen_desktop.engine.family_info import tuned_config
+from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Look, Notice, Outcome, Region, RenderRequest, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
@@ -21,7 +24,9 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import Host, Started, start_again, start_new
-from texgen_desktop.errors import NonFiniteLoss
+from texgen_desktop.engine.tensor_file import encode
+from texgen_desktop.engine.tuning import add_tuning
+from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Family
 from texgen_desktop.imaging.patches import patch_distance
 
@@ -36,7 +41,7 @@ class Training:
     """A run from Train or Resume until it ends. A pause ends only its job: the trainer stays in memory, ready to go on."""
 
     def __init__(self, host: Host, project: Project, family: Family, settings: TrainSettings, run: Run | None = None) -> None:
-        """A new run, or ``run`` from its newest checkpoint."""
+        """A new run, or ``run`` as it was at a checkpoint."""
         self.source: Source | None = None
         """The newest snapshot, known to be finite."""
         self._host = host
@@ -49,6 +54,7 @@ class Training:
         self._log: MetricsLog | None = None
         self._ending: Outcome | None = None
         self._is_hurried = False
+        self._wanted: dict[str, Any] = {}  # values of live fields, for the next whole step
 
     @property
     def run_id(self) -> str | None:
@@ -65,6 +71,13 @@ class Training:
         """Let the job end at the next whole step; ``is_hurried`` saves what there is and leaves out all that takes time."""
         self._ending = outcome
         self._is_hurried |= is_hurried
+
+    def tune(self, values: Mapping[str, Any]) -> None:
+        """Go on with other values of live fields from the next whole step. TexGenError for what may not be changed."""
+        if self._started is None:
+            raise TexGenError("The run has not begun yet.", "Try again in a moment.")
+        tuned_config(self._family, self._started.config, self._wanted | dict(values))
+        self._wanted |= values
 
     def go_on(self, minutes: float | None) -> None:
         """Another sitting, limited to ``minutes`` if given, else as the run was."""
@@ -86,6 +99,17 @@ class Training:
                 started.run = self._project.run(started.run.id)
                 if log is not None:
                     self._log = MetricsLog(started.run.metrics_path, started.trainer.images_seen)
+
+    def model_of_best(self) -> Work:
+        """Another job, in place of ``work``: make the model of the best checkpoint. What the run goes on from stays as it is."""
+        assert self._run is not None
+        self._started = yield from start_again(self._host, self._project, self._family, self._run, from_best=True)
+        self._save_model(self._started, self._snapshot(self._started))
+        yield None
+        yield from self._prove(self._started)
+        seen = self._started.trainer.images_seen
+        self._host.emit(Notice(f"The model of this run is now the one after {seen:,} images, its best.", "Resume goes on from its newest."))
+        return Result("finished")
 
     def work(self) -> Work:
         """The job. May be run again after a pause."""
@@ -129,10 +153,19 @@ class Training:
                     if outcome in ("finished", "stopped"):
                         yield from self._prove(started)
                     return Result(outcome)
+                if self._wanted:
+                    self._apply(started)
                 yield from trainer.step()
         finally:
             self._log.close()
             self._log = None
+
+    def _apply(self, started: Started) -> None:
+        """Noted before it holds: a run that is killed now goes on with it, if not from here."""
+        add_tuning(started.run.tuning_path, started.trainer.images_seen, self._wanted)
+        started.config = tuned_config(self._family, started.config, self._wanted)
+        started.trainer.tune(started.config)
+        self._wanted = {}
 
     def _outcome(self, started: Started, report: ProgressReport) -> Outcome | None:
         if self._ending is not None:
@@ -148,18 +181,19 @@ class Training:
         self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
         return self.source
 
-    def _save(self, started: Started) -> Generator[None, None, float]:
+    def _save(self, started: Started) -> Slices[float]:
         """Write checkpoint and model; returns the seconds that writing took."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
         tile = source.render(RenderRequest(Look(), Region(0, 0, _SCORE_SIDE_PX, _SCORE_SIDE_PX)))
-        yield
+        yield None
         score = patch_distance([photo.pixels for photo in started.photos[:_SCORE_PHOTOS]], tile, seed=0)
-        yield
+        yield None
         began_s = clock()
         header = {"family": self._family.id, "images_seen": images_seen, "score": score}
-        path = save_checkpoint(started.run.checkpoints_folder, started.trainer.state(), header)
+        data = encode(started.trainer.state())
+        path = yield from in_background(partial(write_checkpoint, started.run.checkpoints_folder, data, header), writes=True)
         writing_s = clock() - began_s
-        yield
+        yield None
         began_s = clock()
         self._save_model(started, source)
         self._host.emit(CheckpointSaved(images_seen, path))
@@ -173,7 +207,8 @@ class Training:
             try:
                 next(proof)
             except StopIteration as end:
-                gone = [slider.title for slider in self.source.model.sliders if slider not in end.value.sliders]
+                kept = {slider.id for slider in end.value.sliders}  # their titles may be new: what they were measured to change
+                gone = [slider.title for slider in self.source.model.sliders if slider.id not in kept]
                 self._save_model(started, replace(self.source, model=end.value))
                 if gone:
                     what = f"Left out, for the texture does not follow: {', '.join(gone)}."

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from texgen_desktop.data.photos import default_working_side, find_images, thumbnail
+from texgen_desktop.data.picture_survey import MAX_PHOTOS, Survey, groups_of, survey
+from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import sweep
-from texgen_desktop.engine.messages import Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
+from texgen_desktop.engine.folders import delete_remains
+from texgen_desktop.engine.jobs import Slices
+from texgen_desktop.engine.messages import ContactSheet, Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
 from texgen_desktop.engine.photo_files import safe_name
+from texgen_desktop.engine.picture_files import contact_sheet
+from texgen_desktop.engine.picture_intake import take_in_pictures
 from texgen_desktop.engine.project import Project
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.read import ImageHeader, probe_image
 from texgen_desktop.imaging.recognise import ImageError
+from texgen_desktop.imaging.symmetry import symmetries
 
-MAX_PHOTOS = 200
-"""A run holds all its photos in memory, some 5 MB each."""
 ORPHAN_AGE_S = 3600.0
 _SCREEN_SIDE_PX = 1024
 _THUMBNAIL_SIDE_PX = 256
 _FEW_PHOTOS = 12
 """So many are sent large enough to be looked at beside the result; of more, only thumbnails."""
-
-Intake = Generator[None, None, None]
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,13 @@ class Workspace:
         info = replace(self.project.info(self._skipped), opening=self._openings) if self.project else None
         self._emit(ProjectChanged(info))
 
-    def create(self, paths: Sequence[Path], folder: Path | None) -> Intake:
+    def create(self, paths: Sequence[Path], folder: Path | None) -> Slices[None]:
         """Start a project from what is usable in ``paths``. Where nothing is, the project before stays open."""
-        yield from self._take_in(paths, None, folder)
+        found = yield from survey(paths)
+        if found.is_picture_set:
+            yield from self._take_in_pictures(found, paths, None, folder)
+        else:
+            yield from self._take_in(paths, None, folder, groups_of(found))
 
     def open(self, folder: Path, to_write: bool = True) -> None:
         """Open a project in place of the one before. The one that is open already stays as it is."""
@@ -82,28 +93,38 @@ class Workspace:
         if to_write and project.read_only_reason:
             self._emit(Notice(project.read_only_reason, "You can look and export; changes are not possible."))
 
-    def load_pictures(self) -> Intake:
+    def load_pictures(self) -> Slices[None]:
         """Send the open project's photos to the screen. What is wrong with one is told; it may still be needed for a run."""
         project = self.require(to_write=False)
         side_px = _SCREEN_SIDE_PX if len(project.photos) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
+        yield None
+        self._show_contact_sheet(project)
         for photo in project.photos:
-            yield
+            yield None
             try:
-                self._emit(PhotoLoaded(photo.name, thumbnail(project.photo_path(photo.name), side_px)))
+                image, allows = yield from in_background(partial(_look_at, project.photo_path(photo.name), side_px))
+                self._emit(PhotoLoaded(photo.name, image, allows))
             except TexGenError as error:
                 self._emit(Notice(error.message, error.hint))
 
-    def add(self, paths: Sequence[Path]) -> Intake:
-        yield from self._take_in(paths, self.require())
+    def add(self, paths: Sequence[Path]) -> Slices[None]:
+        project = self.require()
+        found = yield from survey(paths)
+        if found.is_picture_set:
+            yield from self._take_in_pictures(found, paths, project)
+        else:
+            yield from self._take_in(paths, project, None, groups_of(found))
 
     def close(self) -> None:
         """Let go of the project; it stays on disk."""
         if self.project is not None:
             self._switch(None)
 
-    def discard(self) -> None:
-        self.require().discard()
+    def discard(self) -> Slices[None]:
+        """Delete an unsaved project: it is gone at once, and its files soon after."""
+        remains = self.require().put_aside()
         self._switch(None)
+        yield from delete_remains(remains)
 
     def let_go(self) -> None:
         """Keep the look and give the lock back."""
@@ -124,7 +145,29 @@ class Workspace:
         self.announce()
         self._switched()
 
-    def _take_in(self, paths: Sequence[Path], project: Project | None, folder: Path | None = None) -> Intake:
+    def _take_in_pictures(self, found: Survey, paths: Sequence[Path], project: Project | None, folder: Path | None = None) -> Slices[None]:
+        """Take a picture set into ``project``; without one, a project is made for it once all of it is read."""
+        place = project.folder if project else folder.absolute().parent if folder else self._projects_folder
+        taken = yield from take_in_pictures(found, project, place, lambda: self._make_project(paths[0], folder), self._emit)
+        if taken.project is not project:
+            self._switch(taken.project)
+        self._skipped = taken.skipped
+        self.announce()
+        self._show_contact_sheet(taken.project)
+        for note in taken.project.pictures.notes if taken.project.pictures else ():
+            self._emit(Notice(note))
+        self._tell_skipped(taken.skipped)
+
+    def _show_contact_sheet(self, project: Project) -> None:
+        if project.pictures is not None:
+            self._emit(ContactSheet(contact_sheet(project.folder, project.pictures)))
+
+    def _tell_skipped(self, skipped: Sequence[SkippedFile]) -> None:
+        if skipped:
+            what = f"{skipped[0].name} was skipped: {skipped[0].reason}" if len(skipped) == 1 else f"{len(skipped)} files were skipped."
+            self._emit(Notice(what, skipped[0].hint))
+
+    def _take_in(self, paths: Sequence[Path], project: Project | None, folder: Path | None, groups: Mapping[Path, str]) -> Slices[None]:
         """Take pictures into ``project``; without one, a project is made for the first that can be decoded. TexGenError when none can."""
         usable, skipped = yield from _look_through(paths, MAX_PHOTOS - (len(project.photos) if project else 0))
         side_px = _SCREEN_SIDE_PX if len(usable) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
@@ -132,26 +175,35 @@ class Workspace:
         for file in usable:
             width_px, height_px = file.header.width_px, file.header.height_px
             try:
-                image = thumbnail(file.path, side_px)
+                image, allows = yield from in_background(partial(_look_at, file.path, side_px))
             except ImageError as error:
                 skipped.append(SkippedFile(file.path.name, error.reason, error.hint))
                 continue
-            if project is None:
-                project = self._make_project(paths[0], folder)
-                self._switch(project)
-            photo = project.add_photo(file.path, width_px, height_px, Crop(), default_working_side(width_px, height_px))
+            with ExitStack() as on_failure:
+                if project is None:
+                    project = self._make_project(paths[0], folder)
+                    on_failure.callback(self._unmake)
+                    self._switch(project)
+                side = default_working_side(width_px, height_px)
+                photo = yield from project.add_photo(file.path, width_px, height_px, Crop(), side, groups.get(file.path, ""))
+                on_failure.pop_all()
             is_empty, self._skipped = False, tuple(skipped)
             self.announce()
-            self._emit(PhotoLoaded(photo.name, image))
-            yield
+            self._emit(PhotoLoaded(photo.name, image, allows))
+            yield None
         if is_empty:
             others = f" (and {len(skipped) - 1} more files)" if len(skipped) > 1 else ""
             raise TexGenError(f"{skipped[0].name}{others} cannot be used: {skipped[0].reason}", skipped[0].hint)
         if skipped:
             self._skipped = tuple(skipped)
             self.announce()
-            what = f"{skipped[0].name} was skipped: {skipped[0].reason}" if len(skipped) == 1 else f"{len(skipped)} files were skipped."
-            self._emit(Notice(what, skipped[0].hint))
+            self._tell_skipped(skipped)
+
+    def _unmake(self) -> None:
+        """A project that came to no photo is none."""
+        if self.project is not None:
+            self.project.unmake()
+            self._switch(None)
 
     def _make_project(self, photo: Path, folder: Path | None) -> Project:
         if folder is not None:
@@ -162,10 +214,16 @@ class Workspace:
         return Project.create(self._projects_folder / safe_name(name, taken), name[:200], is_unsaved=True)
 
 
-def _look_through(paths: Sequence[Path], room: int) -> Generator[None, None, tuple[list[_Usable], list[SkippedFile]]]:
+def _look_at(path: Path, side_px: int) -> tuple[NDArray[np.uint8], frozenset[str]]:
+    """The photo for the screen, and what ``PhotoLoaded.allows``."""
+    image = thumbnail(path, side_px)
+    found = symmetries(image.astype(np.float32) / np.float32(255))
+    return image, frozenset(name for name, holds in (("mirror", found.mirror), ("turn", found.turn)) if holds)
+
+
+def _look_through(paths: Sequence[Path], room: int) -> Slices[tuple[list[_Usable], list[SkippedFile]]]:
     """Which files are pictures, by their headers, and which are passed over."""
-    found = find_images(paths)
-    yield
+    found = yield from in_background(partial(find_images, paths))
     usable: list[_Usable] = []
     skipped = [SkippedFile(*file) for file in found.skipped]
     for index, path in enumerate(found.files):
@@ -177,5 +235,5 @@ def _look_through(paths: Sequence[Path], room: int) -> Generator[None, None, tup
             usable.append(_Usable(path, probe_image(path)))
         except ImageError as error:
             skipped.append(SkippedFile(path.name, error.reason, error.hint))
-        yield
+        yield None
     return usable, skipped

@@ -126,6 +126,10 @@ class Trainer(Protocol):
         """Means since the last call, of losses and whatever else is worth plotting beside them."""
         ...
 
+    def start_from(self, model: Any) -> None:
+        """Begin with the weights of a finished model of this family. TexGenError when it is built too differently."""
+        ...
+
     def tune(self, config: Any) -> None:
         """Go on with another config, between two steps. It differs from the run's own in fields that are declared ``live`` alone."""
         ...

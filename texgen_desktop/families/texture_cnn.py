@@ -24,10 +24,10 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
-from texgen_desktop.data.crops import AXIS_WORDS, CropSampler, StyleAxis
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.errors import NonFiniteLoss
+from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
@@ -38,6 +38,7 @@ from texgen_desktop.nn.pyramid import COLOURS, Generator, LevelShape, Place
 from texgen_desktop.nn.sliced import PatchDirections, modulus_features, projected, random_filters, sliced_wasserstein
 from texgen_desktop.nn.spectrum import spectrum_distance
 from texgen_desktop.nn.torus import resized, wrapped
+from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
 _CROPS, _NOISE, _DIRECTIONS, _START = 0, 1, 2, 3
@@ -131,7 +132,7 @@ class TextureCnn:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return tuple(Slider(axis.id, *AXIS_WORDS[axis.id]) for axis in self.axes if axis.id not in self.unproven)
+        return tuple(Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven)
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -218,8 +219,8 @@ class _NetworkHeader(_AnyHeader, forbid_unknown_fields=True):
     """The shape of ``TextureCnn.header``."""
 
     palette: Palette
-    style: Annotated[list[StyleAxis], Meta(max_length=len(AXIS_WORDS))]
-    unproven: Annotated[list[str], Meta(max_length=len(AXIS_WORDS))] = []
+    style: Annotated[list[StyleAxis], Meta(max_length=MOST_AXES)]
+    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureCnn | TextureTile:
@@ -230,7 +231,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         return _open_tile(config, tensors, device)
     told = msgspec.convert(header, _NetworkHeader)
     names = {axis.id for axis in told.style}
-    if not names <= AXIS_WORDS.keys() or len(names) < len(told.style):
+    if len(names) < len(told.style):
         raise msgspec.ValidationError("unknown or repeated style axes")
     if not set(told.unproven) <= names:
         raise msgspec.ValidationError("unknown unproven axes")
@@ -265,7 +266,8 @@ def proofs(model: TextureCnn) -> Slices[None, None, dict[str, float]]:
         look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
         return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
 
-    return (yield from slider_proofs([axis.id for axis in model.axes], draw))
+    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
+    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
 
 
 def prove(model: TextureCnn | TextureTile) -> Slices[None, None, TextureCnn | TextureTile]:
@@ -376,7 +378,7 @@ class NetworkTraining:
             yield
         measured = self._sampler.measured(pictures[0])
         if measured.shape[1]:  # what a crop was measured for belongs to it alone: the pooled patches do not teach it
-            told = style[:, style.shape[1] - measured.shape[1] :]
+            told = style[:, self._sampler.measured_columns]
             self._settle("style", _STYLE_WEIGHT * (measured - told).abs().mean())
 
     def _settle(self, name: str, loss: Tensor) -> None:
@@ -393,6 +395,12 @@ class NetworkTraining:
 
     def take_losses(self) -> dict[str, float]:
         return self._losses.take()
+
+    def start_from(self, model: TextureCnn | TextureTile) -> None:
+        if isinstance(model, TextureTile):
+            raise TexGenError("A tile has no weights to start from.", "Choose a model that was trained with another preset.")
+        for network in (self._generator, self._average):
+            take_over(network, model.generator.state_dict())
 
     def tune(self, config: TextureCnnConfig) -> None:
         self._config = config
@@ -512,6 +520,9 @@ class TileTraining:
 
     def take_losses(self) -> dict[str, float]:
         return self._losses.take()
+
+    def start_from(self, model: TextureCnn | TextureTile) -> None:
+        raise TexGenError("An instant tile starts afresh.", "Leave out the model to start from, or choose another preset.")
 
     def tune(self, config: TextureCnnConfig) -> None:
         self._config = config

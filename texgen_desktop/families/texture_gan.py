@@ -23,7 +23,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from texgen_desktop.data.crops import AXIS_WORDS, CropSampler, StyleAxis
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import NonFiniteLoss
@@ -35,6 +35,7 @@ from texgen_desktop.nn.layers import halve, placed
 from texgen_desktop.nn.losses import relativistic, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
+from texgen_desktop.nn.warm_start import take_over
 
 _PROOF_SIDE_PX = 256
 
@@ -52,6 +53,8 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 64
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0008
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
+    mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
+    turn: Annotated[bool, Meta(description="Learn from the photo turned by quarters as well, where that looks as natural")] = False
 
 
 PRESETS = {
@@ -125,7 +128,7 @@ class TextureGan:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return tuple(Slider(axis.id, *AXIS_WORDS[axis.id]) for axis in self.axes if axis.id not in self.unproven)
+        return tuple(Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven)
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -143,7 +146,7 @@ class TextureGan:
         return {
             "config": msgspec.to_builtins(self.config),
             "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
-            "style": [{"id": a.id, "middle": a.middle, "spread": a.spread} for a in self.axes],
+            "style": [msgspec.to_builtins(axis) for axis in self.axes],
             "unproven": sorted(self.unproven),
         }
 
@@ -154,25 +157,18 @@ class TextureGan:
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
     """The shape of ``TextureGan.header``: a file from a stranger has to fit it."""
 
-    class Axis(msgspec.Struct, forbid_unknown_fields=True):
-        id: str
-        middle: float
-        spread: float
-
     config: TextureGanConfig
     palette: Palette
-    style: Annotated[list[Axis], Meta(max_length=len(AXIS_WORDS))]
-    unproven: Annotated[list[str], Meta(max_length=len(AXIS_WORDS))] = []
+    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
+    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
     """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes = tuple(StyleAxis(a.id, a.middle, a.spread) for a in told.style)
-    if not {a.id for a in axes} <= AXIS_WORDS.keys() or len({a.id for a in axes}) < len(axes):
-        raise msgspec.ValidationError("unknown or repeated style axes")
-    if not set(told.unproven) <= {a.id for a in axes}:
-        raise msgspec.ValidationError("unknown unproven axes")
+    axes, known = told.style, {axis.id for axis in told.style}
+    if len(known) < len(axes) or not set(told.unproven) <= known:
+        raise msgspec.ValidationError("repeated or unknown style axes")
     generator = Generator(_shapes(told.config), len(axes))
     generator.load_state_dict(dict(tensors), strict=True)
     return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device, frozenset(told.unproven))
@@ -202,7 +198,8 @@ def proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
         look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
         return render(model, RenderRequest(look, region, (side, side))).permute(1, 2, 0).cpu().numpy()
 
-    return (yield from slider_proofs([axis.id for axis in model.axes], draw))
+    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
+    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
 
 
 def prove(model: TextureGan) -> Slices[None, None, TextureGan]:
@@ -345,6 +342,10 @@ class Training:
         self._losses.clear()
         return means
 
+    def start_from(self, model: TextureGan) -> None:
+        for network in (self._generator, self._average):
+            take_over(network, model.generator.state_dict())
+
     def tune(self, config: TextureGanConfig) -> None:
         self._config = config
 
@@ -403,7 +404,7 @@ def cost_gflop(config: TextureGanConfig) -> float:
 
 def start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
     """A run before its first step, in slices."""
-    sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device)
+    sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device, config.mirror, config.turn)
     yield
     return Training(config, sampler, seed, device)
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from texgen_desktop.imaging.properties import Picture, brightness, coarseness, lean, matched, spearman, warmth, width_over_height
+from texgen_desktop.imaging.properties import (
+    Picture,
+    brightness,
+    coarseness,
+    lean,
+    likeness,
+    matched,
+    spearman,
+    warmth,
+    width_over_height,
+)
 
 HOLDS_FROM = 0.8
 """Spearman's correlation from which a slider may be offered."""
@@ -25,12 +36,17 @@ Draw = Callable[[int, str, float], Picture]
 """(seed, slider id, position in [-1, 1]) -> a picture in which that slider alone is moved."""
 
 
-def slider_proofs(sliders: Sequence[str], draw: Draw) -> Generator[None, None, dict[str, float]]:
+def slider_proofs(
+    sliders: Sequence[str], draw: Draw, signatures: Mapping[str, Sequence[float]] | None = None
+) -> Generator[None, None, dict[str, float]]:
     """For each slider Spearman's correlation of its positions with the property that it names; a picture a slice.
 
-    All but the colour sliders are measured after each channel got the mean and variance of the middle position: what is left is no
-    matter of colour.
+    The bends are measured after each channel got the mean and variance of the middle position: what is left is no matter of colour.
+    A slider with a signature has to bring the picture nearer to that.
     """
+    signatures = signatures or {}
+    properties = {s: partial(likeness, other=signatures[s]) if s in signatures else PROPERTIES[s] for s in sliders}
+    of_colour = _OF_COLOUR | signatures.keys()
     positions = [float(position) for position in np.linspace(-1, 1, _POSITIONS)]
     values: dict[str, list[float]] = {slider: [] for slider in sliders}
     for seed in range(_SEEDS):
@@ -39,6 +55,6 @@ def slider_proofs(sliders: Sequence[str], draw: Draw) -> Generator[None, None, d
         for slider in sliders:
             for position in positions:
                 made = draw(seed, slider, position)
-                values[slider].append(PROPERTIES[slider](made if slider in _OF_COLOUR else matched(made, middle)))
+                values[slider].append(properties[slider](made if slider in of_colour else matched(made, middle)))
                 yield
     return {slider: spearman(positions * _SEEDS, found) for slider, found in values.items()}

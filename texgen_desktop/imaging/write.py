@@ -61,7 +61,8 @@ def open_writer(path: Path, file_format: FileFormat, bits: int, width_px: int, h
 class ImageWriter:
     """A context manager: the file is there when the block is left without an error, and nothing is when it is not.
 
-    An existing file of that name is replaced at the very end.
+    An existing file of that name is replaced at the very end. Leaving the block may take seconds, unless ``code`` and ``settle`` have been
+    called before: each may be done in another thread, while nobody else touches the writer.
     """
 
     def __init__(self, path: Path, file_format: FileFormat, header: FileHeader) -> None:
@@ -69,6 +70,7 @@ class ImageWriter:
         self._part = part_beside(path)
         self._rows_written = 0
         self._synced_bytes = 0
+        self._is_settled = False
 
     def __enter__(self) -> Self:
         try:
@@ -92,10 +94,31 @@ class ImageWriter:
             raise self._explain(error) from error
         self._rows_written += len(rows)
 
+    def code(self) -> None:
+        """Code what cannot be coded row by row, which is a WebP, in memory: no file is touched, so that it may also be given up."""
+        if isinstance(self._encoder, WebpEncoder):
+            self._encoder.code()
+
+    def settle(self) -> None:
+        """Bring all that is left to the disk, and check it. The file still lacks its name."""
+        if self._is_settled:
+            return
+        if self._rows_written != self._header.height_px:
+            raise ValueError(f"{self._rows_written} rows were written of {self._header.height_px}")
+        try:
+            self._encoder.finish()
+            self._sync()
+            self._file.close()
+            self._check()
+        except OSError as error:
+            raise self._explain(error) from error
+        self._is_settled = True
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if error is None:
-                self._finish()
+                self.settle()
+                self._give_name()
         except OSError as failure:
             raise self._explain(failure) from failure
         finally:
@@ -112,13 +135,7 @@ class ImageWriter:
             case _:
                 return to_uint8(rows)
 
-    def _finish(self) -> None:
-        if self._rows_written != self._header.height_px:
-            raise ValueError(f"{self._rows_written} rows were written of {self._header.height_px}")
-        self._encoder.finish()
-        self._sync()
-        self._file.close()
-        self._check()
+    def _give_name(self) -> None:
         self._part.replace(self._path)
         if os.name == "posix":  # so that the name survives a power cut as well; Windows cannot open folders
             folder = os.open(self._path.parent, os.O_RDONLY)

@@ -20,11 +20,14 @@ from texgen_desktop.engine.messages import (
     ModelChanged,
     ModelInfo,
     Outcome,
+    PhotoLoaded,
+    PicturesProgress,
     Problem,
     ProjectChanged,
     ProjectInfo,
     RecipeRead,
     RunInfo,
+    TextureJudged,
     TrainingProgress,
     TrainSettings,
 )
@@ -45,14 +48,18 @@ class ViewState:
     repeat: Repeat = "1x1"
     comparison: Comparison = "result"
     tile_cells: tuple[int, int] = (32, 32)
+    shows_copies: bool = False
 
 
 @dataclass(frozen=True)
 class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
+    ``is_measuring``: a few seconds of training tell how long the presets take here.
+    ``allows`` holds what may be done to the crops of each photo without showing, by its name.
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
+    ``taking_in`` is how far a picture set is that is being read.
     ``locked`` holds "layout_seed", "detail_seed" and slider ids that re-roll and reset all leave alone.
     """
 
@@ -61,7 +68,11 @@ class StudioState:
     device: str = ""
     families: tuple[FamilyInfo, ...] = ()
     project: ProjectInfo | None = None
+    allows: tuple[tuple[str, frozenset[str]], ...] = ()
     model: ModelInfo | None = None
+    is_measuring: bool = False
+    is_judging: bool = False
+    judged: TextureJudged | None = None
     training: TrainingState = "idle"
     has_train_job: bool = False
     progress: TrainingProgress | None = None
@@ -77,6 +88,7 @@ class StudioState:
     view: ViewState = field(default_factory=ViewState)
     problem: Problem | None = None
     offer: RecipeRead | None = None
+    taking_in: PicturesProgress | None = None
 
     @property
     def is_read_only(self) -> bool:
@@ -98,8 +110,36 @@ class StudioState:
         return self.engine_ready and self.project is not None and not self.is_read_only and self.training == "idle"
 
     @property
+    def family(self) -> FamilyInfo | None:
+        """The kind of the model that is shown."""
+        return next((family for family in self.families if self.model is not None and family.id == self.model.family), None)
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """Settings of the chosen family that are off, and that every photo of the project allows."""
+        family = next((each for each in self.families if each.id == self.settings.family), None)
+        preset = next((each for each in family.presets if each.id == self.settings.preset), None) if family else None
+        allows = dict(self.allows)
+        if self.project is None or not self.project.photos or preset is None:
+            return ()
+        values = dict(preset.values) | dict(self.settings.config)
+        every = frozenset.intersection(*(allows.get(photo.name, frozenset()) for photo in self.project.photos))
+        return tuple(sorted(name for name in every if values.get(name) is False))
+
+    @property
+    def can_vary_photos(self) -> bool:
+        """A photo can become the middle of the model's sliders."""
+        return self.family is not None and self.family.reads_photos and not self.is_training
+
+    @property
     def can_train(self) -> bool:
-        return self.can_edit_project and self.project is not None and bool(self.project.photos)
+        return self.can_edit_project and self.project is not None and bool(self.project.photos or self.project.pictures)
+
+    @property
+    def can_judge(self) -> bool:
+        """A texture is shown, and there are photos to compare it with."""
+        is_texture = self.family is not None and self.family.makes == "textures"
+        return self.engine_ready and is_texture and self.project is not None and bool(self.project.photos) and not self.is_judging
 
     @property
     def can_pause(self) -> bool:
@@ -111,6 +151,11 @@ class StudioState:
         if self.training == "paused":
             return True
         return self.can_edit_project and self.selected_run is not None and self.selected_run.can_resume
+
+    @property
+    def can_use_best(self) -> bool:
+        """The selected run has a checkpoint that is better than its model."""
+        return self.can_edit_project and self.selected_run is not None and self.selected_run.best_images_seen is not None
 
     @property
     def can_stop(self) -> bool:
@@ -130,25 +175,31 @@ def after(state: StudioState, event: Event) -> StudioState:
                 settings = replace(settings, family=families[0].id)
             return replace(state, engine_ready=True, device=device, families=families, settings=settings)
         case FamiliesChanged(families=families):
-            return replace(state, families=families)
+            return replace(state, families=families, is_measuring=False)
         case ProjectChanged(project=project):
             return _after_project(state, project)
+        case PhotoLoaded(name=name, allows=allows):
+            return replace(state, allows=(*(pair for pair in state.allows if pair[0] != name), (name, allows)))
         case ModelChanged(model=model):
-            return _after_model(state, model)
+            return replace(_after_model(state, model), is_judging=False, judged=None)
+        case TextureJudged():
+            return replace(state, is_judging=False, judged=event)
         case JobStarted(job="train"):
             return replace(state, training="stopping" if state.training == "stopping" else "running", has_train_job=True)
         case JobStarted(job="export"):
             return replace(state, exporting=True, export_progress=ExportProgress(0.0, None))
         case TrainingProgress() if state.training in ("running", "stopping"):
             return replace(state, progress=event)
+        case PicturesProgress(done=done, total=total):
+            return replace(state, taking_in=event if done < total else None)
         case ExportProgress() if state.exporting:
             return replace(state, export_progress=event)
         case JobEnded():
             return _after_job(state, event)
-        case RecipeRead(recipe=recipe) if recipe is not None:
+        case RecipeRead(recipe=recipe) if recipe is not None or state.can_vary_photos:
             return replace(state, offer=event)
         case CommandFailed(problem=problem):
-            return _after_refusal(state, problem)
+            return replace(_after_refusal(state, problem), taking_in=None)
         case EngineStopped():
             state = replace(state, training="idle", has_train_job=False, exporting=False, export_progress=None)
             return replace(state, engine_ready=False, engine_ended=True)
@@ -172,7 +223,7 @@ def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioSta
         # What the artist set belongs to a project; its model, and the end of its run, are told by events of their own.
         training = "idle" if state.training == "paused" else state.training
         look = project.look if project else Look()
-        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None)
+        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None, allows=())
     state = replace(state, project=project)
     run = state.selected_run
     if run is not None and (run_before is None or run_before.id != run.id) and state.training == "idle":
@@ -186,10 +237,14 @@ def _after_model(state: StudioState, model: ModelInfo | None) -> StudioState:
     known = {slider.id for slider in model.sliders}
     look = replace(state.look, style=tuple((key, value) for key, value in state.look.style if key in known))
     locked = state.locked & (known | {"layout_seed", "detail_seed"})
-    view = state.view
-    if state.model is None or state.model.cell_px != model.cell_px:
-        view = replace(view, tile_cells=fitting_tile(model.cell_px, state.project))
-    return replace(state, model=model, look=look, locked=locked, view=view)
+    is_new_kind = state.model is None or state.model.cell_px != model.cell_px
+    state = replace(state, model=model, look=look, locked=locked)
+    if is_new_kind:
+        # Of a family that makes pictures a sheet of them is shown, as large as a tile.
+        makes_textures = state.family is None or state.family.makes == "textures"
+        cells = fitting_tile(model.cell_px, state.project if makes_textures else None)
+        state = replace(state, view=replace(state.view, tile_cells=cells))
+    return state
 
 
 def _after_job(state: StudioState, event: JobEnded) -> StudioState:
@@ -205,7 +260,7 @@ def _after_refusal(state: StudioState, problem: Problem) -> StudioState:
     is_awaited = state.training in ("starting", "stopping") and not state.has_train_job
     training = "idle" if is_awaited else state.training
     exporting = state.exporting and state.export_progress is not None
-    return replace(state, problem=problem, training=training, exporting=exporting)
+    return replace(state, problem=problem, training=training, exporting=exporting, is_measuring=False, is_judging=False)
 
 
 def fitting_tile(cell_px: int, project: ProjectInfo | None) -> tuple[int, int]:

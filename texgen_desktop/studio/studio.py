@@ -30,6 +30,7 @@ class Studio(QObject):
     state_changed = Signal(object, object)  # StudioState before, StudioState now
     image_ready = Signal(object)  # Rendered
     photo_ready = Signal(object)  # PhotoLoaded
+    sheet_ready = Signal(object)  # ContactSheet
     losses_added = Signal(object)  # TrainingProgress
     losses_reset = Signal()
     losses_loaded = Signal(object)  # LossesLoaded, in place of what was there
@@ -64,6 +65,11 @@ class Studio(QObject):
             self._post(m.AddPhotos(paths))
         elif self.state.project is None:
             self.open_paths(paths)
+
+    def cancel_intake(self) -> None:
+        """Stop reading the picture set that was dropped; nothing of it is kept."""
+        if self.state.taking_in is not None:
+            self._post(m.CancelIntake())
 
     def remove_photo(self, name: str) -> None:
         if self.state.can_edit_project:
@@ -112,7 +118,7 @@ class Studio(QObject):
             self._post(m.Train(self.state.settings))
 
     def train_when_ready(self) -> None:
-        """Start a run as soon as the engine and a photo are there."""
+        """Start a run as soon as the engine and a photo or a picture set are there."""
         self._train_when_ready = True
         self._start_if_awaited()
 
@@ -125,10 +131,33 @@ class Studio(QObject):
             self._set(training="starting", problem=None)
             self._post(m.Resume())
 
+    def use_best(self) -> None:
+        """Make the selected run's model of its best checkpoint."""
+        if self.state.can_use_best:
+            self._set(training="stopping", problem=None)  # nothing is left but to save a model
+            self._post(m.UseBest())
+
     def stop(self) -> None:
         if self.state.can_stop:
             self._set(training="stopping")
             self._post(m.Stop())
+
+    def judge(self) -> None:
+        """Measure how good the texture that is shown is beside the photos."""
+        if self.state.can_judge:
+            self._set(is_judging=True)
+            self._post(m.JudgeTexture(self.state.look, self.state.view.tile_cells))
+
+    def measure_machine(self) -> None:
+        """Train for some seconds, keep nothing, and know how long the presets take here."""
+        if self.state.can_train and not self.state.is_measuring:
+            self._set(is_measuring=True, problem=None)
+            self._post(m.Rehearse(self.state.settings))
+
+    def tune(self, values: dict[str, Any]) -> None:
+        """Go on with other values of live fields while a run trains."""
+        if self.state.training in ("running", "paused") and values:
+            self._post(m.Tune(tuple(values.items())))
 
     # ------------------------------------------------------------------------------------------- the look
 
@@ -195,10 +224,15 @@ class Studio(QObject):
     # -------------------------------------------------------------------------------------------- the view
 
     def set_view(
-        self, *, repeat: Repeat | None = None, comparison: Comparison | None = None, tile_cells: tuple[int, int] | None = None
+        self,
+        *,
+        repeat: Repeat | None = None,
+        comparison: Comparison | None = None,
+        tile_cells: tuple[int, int] | None = None,
+        shows_copies: bool | None = None,
     ) -> None:
         """Change how the canvas shows the texture; what is not named stays."""
-        named = {"repeat": repeat, "comparison": comparison, "tile_cells": tile_cells}
+        named = {"repeat": repeat, "comparison": comparison, "tile_cells": tile_cells, "shows_copies": shows_copies}
         changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
         self._set(view=replace(self.state.view, **changes))
         self._ask_for_picture()
@@ -227,14 +261,18 @@ class Studio(QObject):
     def dismiss_problem(self) -> None:
         self._set(problem=None)
 
-    def accept_offer(self, choice: Literal["photo", "settings"]) -> None:
-        """Take a dropped export as a photo to learn from, or set seeds and sliders as they were when it was made."""
+    def accept_offer(self, choice: Literal["photo", "vary", "settings"]) -> None:
+        """Learn from a dropped picture, vary it with the model, or set seeds and sliders as they were when it was exported."""
         offer = self.state.offer
         self._set(offer=None)
-        if offer is None or offer.recipe is None:
+        if offer is None:
             return
         if choice == "photo":
             self._open(m.CreateProject((offer.path,)))
+        elif choice == "vary":
+            self._post(m.VaryPhoto(offer.path))
+        elif offer.recipe is None:
+            return
         elif offer.is_model_open:
             self._restore(offer.recipe.look)
         else:
@@ -275,13 +313,15 @@ class Studio(QObject):
                 self.losses_loaded.emit(event)
             case m.PhotoLoaded():
                 self.photo_ready.emit(event)
+            case m.ContactSheet():
+                self.sheet_ready.emit(event)
             case m.ModelChanged() | m.JobEnded(job="train"):
                 # The last live sample may have been a coarse one.
                 self._refresh.forget()
                 self._ask_for_picture()
             case m.CommandFailed():
                 self._refresh.free()
-            case m.RecipeRead(path=path, recipe=None):
+            case m.RecipeRead(path=path, recipe=None) if self.state.offer is not event:
                 self._open(m.CreateProject((path,)))
         self._start_if_awaited()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from texgen_desktop.engine.messages import PhotoInfo, PhotoLoaded, ProjectInfo, Region, Rendered
@@ -13,6 +16,7 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.formatting import number, one_line
 from texgen_desktop.ui.samples import Sample
 from texgen_desktop.ui.widgets.canvas_view import CanvasView
+from texgen_desktop.ui.widgets.empty_state import Shelf
 from texgen_desktop.ui.widgets.error_bar import ErrorBar
 from texgen_desktop.ui.widgets.offer_bar import OfferBar
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_OFFER_CHOICES = (("settings", "Restore its settings"), ("photo", "Use as photo"))
+_RESTORE, _VARY, _LEARN = ("settings", "Restore its settings"), ("vary", "Vary it"), ("photo", "Use as photo")
 
 
 class CanvasArea(QWidget):
@@ -32,7 +36,6 @@ class CanvasArea(QWidget):
         self.canvas = CanvasView()
         self.error_bar = ErrorBar()
         self.offer_bar = OfferBar()
-        self._samples: dict[str, Sample] = {}
         self._photos: dict[str, NDArray[np.uint8]] = {}
         self._shown: Rendered | None = None
         layout = QVBoxLayout(self)
@@ -55,10 +58,14 @@ class CanvasArea(QWidget):
         self.studio.image_ready.connect(self._on_image_ready)
         self.studio.photo_ready.connect(self._on_photo_ready)
 
-    def offer_samples(self, samples: tuple[Sample, ...]) -> None:
-        """Show sample photos under the empty canvas's message."""
-        self._samples = {sample.title: sample for sample in samples}
-        self.canvas.set_samples([(sample.title, sample.thumbnail()) for sample in samples])
+    def offer(self, models: Sequence[Sample], photos: Sequence[Sample]) -> None:
+        """Show what ships under the empty canvas's message."""
+        self.canvas.set_shelves(
+            (
+                Shelf("Or play with a trained texture", "Play with", _items(models)),
+                Shelf("Or learn from a sample photo", "Start with the sample", _items(photos)),
+            )
+        )
 
     @Slot(object, object)
     def show_state(self, old: StudioState | None, new: StudioState) -> None:
@@ -71,6 +78,8 @@ class CanvasArea(QWidget):
         if old is not None and old.model is not None and new.model is None:
             self._shown = None
             self.canvas.set_tile(None)
+        if old is not None and (old.judged, old.view.shows_copies) != (new.judged, new.view.shows_copies) and self._shown is not None:
+            self._show_rendered(self._shown, new)
         if old is None or old.view.repeat != new.view.repeat:
             self.canvas.set_repeat(new.view.repeat)
         if new.model is not None and (old is None or old.model is None or old.model.level_count != new.model.level_count):
@@ -84,7 +93,11 @@ class CanvasArea(QWidget):
             self.offer_bar.show_offer("", ())
         else:
             name = one_line(state.offer.path.name)
-            self.offer_bar.show_offer(f"{name} was exported from this program, and remembers how it was made.", _OFFER_CHOICES)
+            choices = (_VARY, _LEARN) if state.can_vary_photos else (_LEARN,)
+            if state.offer.recipe is None:
+                self.offer_bar.show_offer(f"The model can vary {name}, or a new one can learn from it.", choices)
+            else:
+                self.offer_bar.show_offer(f"{name} was exported from this program, and remembers how it was made.", (_RESTORE, *choices))
 
     def _show_photo(self, state: StudioState) -> None:
         """Show the part of the project's first photo that is learnt, at the scale that it is learnt at."""
@@ -129,14 +142,17 @@ class CanvasArea(QWidget):
     @Slot(object)
     def _on_image_ready(self, rendered: Rendered) -> None:
         self._shown = rendered
+        self._show_rendered(rendered, self.studio.state)
+        self._show_caption(self.studio.state)
+
+    def _show_rendered(self, rendered: Rendered, state: StudioState) -> None:
         request, skip = rendered.request, rendered.request.skip_levels
         if request.cells == (None, None):
             at = request.region
             texels = Region(at.y << skip, at.x << skip, at.height << skip, at.width << skip)
             self.canvas.set_region_image(texels, rendered.image, skip)
         else:
-            self.canvas.set_tile(rendered.image, float(1 << skip))
-        self._show_caption(self.studio.state)
+            self.canvas.set_tile(with_copies(rendered, state), float(1 << skip))
 
     @Slot(object)
     def _on_photo_ready(self, photo: PhotoLoaded) -> None:
@@ -144,9 +160,26 @@ class CanvasArea(QWidget):
         self._show_photo(self.studio.state)
 
     @Slot(str)
-    def _on_sample_chosen(self, title: str) -> None:
-        self.studio.open_paths([self._samples[title].path])
+    def _on_sample_chosen(self, path: str) -> None:
+        self.studio.open_paths([Path(path)])
+
+
+def _items(samples: Sequence[Sample]) -> list[tuple[str, str, QImage]]:
+    return [(str(sample.path), sample.title, sample.thumbnail()) for sample in samples]
 
 
 def _photos(project: ProjectInfo | None) -> tuple[PhotoInfo, ...]:
     return project.photos if project else ()
+
+
+def with_copies(rendered: Rendered, state: StudioState) -> NDArray[np.uint8]:
+    """The tile with a red veil where it lies too near to the photo, if that is wanted and known of this very tile."""
+    judged, request = state.judged, rendered.request
+    if judged is None or not state.view.shows_copies or (request.look, request.cells) != (judged.look, judged.cells):
+        return rendered.image
+    import numpy as np  # after the first paint: it was loaded with the first picture
+
+    step = 1 << request.skip_levels
+    veil = 0.6 * judged.copies[::step, ::step, None]
+    veiled: NDArray[np.uint8] = (rendered.image * (1 - veil) + np.array([230, 40, 40], np.float32) * veil).astype(np.uint8)
+    return veiled

@@ -90,6 +90,7 @@ class _Row(QObject):
         super().__init__(parent)
         self.field = field
         self.default = field.default
+        self._is_open = True
         self._title = field.name.removesuffix(f"_{field.unit}").replace("_", " ").capitalize()
         self._editor = EDITORS[field.kind](field)
         self.label = words(self._title)
@@ -113,6 +114,12 @@ class _Row(QObject):
         self.write(self.default)
         self.changed.emit()
 
+    def set_open(self, is_open: bool) -> None:
+        self._is_open = is_open
+        for part in (self.label, self.widget):
+            part.setEnabled(is_open)
+        self._show_difference()
+
     @property
     def differs(self) -> bool:
         return bool(self.read() != self.default)
@@ -135,7 +142,7 @@ class _Row(QObject):
         self.changed.emit()
 
     def _show_difference(self) -> None:
-        self.reset_button.setEnabled(self.differs)
+        self.reset_button.setEnabled(self.differs and self._is_open)
         font = self.label.font()
         font.setBold(self.differs)
         self.label.setFont(font)
@@ -170,6 +177,11 @@ class ConfigForm(QWidget):
             leave_wheel(row.widget)
             row.changed.connect(self.values_changed)
 
+    def set_live_only(self, live_only: bool) -> None:
+        """Leave only those fields open that may be changed while a run trains."""
+        for row in self._rows:
+            row.set_open(row.field.is_live or not live_only)
+
     def set_values(self, preset: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
         """Show the preset's values with the overrides on top; nothing is reported as a change.
 
@@ -179,6 +191,10 @@ class ConfigForm(QWidget):
             row.default = preset.get(row.field.name, row.field.default)
             value = overrides.get(row.field.name, row.default)
             row.write(value if _can_hold(row.field, value) else row.default)
+
+    def live_values(self) -> dict[str, Any]:
+        """What stands in the fields that may be changed while a run trains."""
+        return {row.field.name: row.read() for row in self._rows if row.field.is_live}
 
     def overrides(self) -> tuple[tuple[str, Any], ...]:
         """(field, value) of every field that differs from the preset, in the order of the form."""

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
+from texgen_desktop.ui import samples
 from texgen_desktop.ui.action_bar import ActionBar
 from texgen_desktop.ui.canvas_area import CanvasArea
 from texgen_desktop.ui.close_dialog import CloseDialog
 from texgen_desktop.ui.desk import Desk
 from texgen_desktop.ui.formatting import one_line
 from texgen_desktop.ui.panel import Panel, discover
-from texgen_desktop.ui.samples import samples
 from texgen_desktop.ui.status_line import StatusLine
 
 FIRST_SIZE_PX = (1440, 900)
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_painted(self) -> None:
-        self.canvas_area.offer_samples(samples())
+        self.canvas_area.offer(samples.models(), samples.photos())
         self.painted.emit()
 
     # ------------------------------------------------------------------------------------------------ the end

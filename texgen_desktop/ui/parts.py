@@ -29,7 +29,7 @@ def warn(label: QLabel, is_warning: bool = True) -> None:
 
 
 def button(name: str, icon_name: str, text: str, tip: str) -> QPushButton:
-    result = QPushButton(icon(icon_name), text)
+    result = QPushButton(icon(icon_name), text) if icon_name else QPushButton(text)
     result.setObjectName(name)
     result.setToolTip(tip)
     return result

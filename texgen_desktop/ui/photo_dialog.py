@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from texgen_desktop.studio.settings import Settings
 
 _PHOTOS, _ALL_FILES = "Photos (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.bmp)", "All files (*)"
+ARCHIVES = "Archives of pictures (*.zip *.tar *.tar.gz *.tgz)"
 _FOLDER = "folders/photos"
 
 

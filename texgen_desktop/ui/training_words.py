@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from texgen_desktop.engine.messages import RunInfo
+from texgen_desktop.engine.messages import FamilyInfo, PresetInfo, RunInfo
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.ui.formatting import duration, number, rate
 
 NOTHING = "–"
+LONG_S = 3600.0
+PATIENCE_S = 20 * 60.0
 
 
 def status(state: StudioState) -> str:
     """One sentence: what happens now, or what to do next."""
     if not state.engine_ready:
         return "The engine is starting…"
+    if state.is_measuring:
+        return "Measuring how fast this computer trains, for ten seconds…"
     match state.training:
         case "starting":
             return "Preparing the photos and the networks…"
@@ -24,6 +28,16 @@ def status(state: StudioState) -> str:
             return "Stopping: the model is being saved…"
         case _:
             return _idle_status(state)
+
+
+def advice_on(family: FamilyInfo, preset: PresetInfo) -> str:
+    """A warning when a preset takes hours here, and the best one that does not; empty when there is nothing to say."""
+    if preset.seconds is None or preset.seconds < LONG_S:
+        return ""
+    quick = [each for each in family.presets if each.seconds is not None and each.seconds <= PATIENCE_S]
+    warning = f"On this computer that takes {duration(preset.seconds)}."
+    best = max(quick, key=lambda each: each.seconds or 0.0, default=None)
+    return warning if best is None else f"{warning} {best.title} takes about {duration(best.seconds or 0.0)}."
 
 
 def figures(state: StudioState) -> dict[str, str]:
@@ -66,7 +80,7 @@ def _idle_status(state: StudioState) -> str:
         return "Drop a photo on the window to begin." if state.model is None else "A model is open. To train, drop a photo on the window."
     if state.is_read_only:
         return state.project.read_only_reason
-    if not state.project.photos:
+    if not state.project.photos and state.project.pictures is None:
         return "Add a photo to train on."
     run = state.selected_run
     if run is None:

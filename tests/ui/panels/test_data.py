@@ -10,15 +10,20 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPlainTextEdit, QSpinBox, QWidget
 
-from tests.studio.builders import FAMILY, PHOTO, PROJECT, READY
+from tests.studio.builders import FAMILY, PHOTO, PROBLEM, PROJECT, READY
 from tests.ui.driver import Session, child
 from texgen_desktop.engine.messages import (
+    CancelIntake,
+    CommandFailed,
+    ContactSheet,
     Crop,
     FieldInfo,
     FramePhoto,
     JobStarted,
     PhotoInfo,
     PhotoLoaded,
+    PictureSetInfo,
+    PicturesProgress,
     PresetInfo,
     ProjectChanged,
     RemovePhoto,
@@ -154,3 +159,74 @@ def test_the_pixels_of_a_photo_that_is_gone_are_let_go(session: Session, panel: 
     assert kept_alive() is not None
     session.say(ProjectChanged(replace(TWO_PHOTOS, photos=(PHOTO,))))
     assert kept_alive() is None
+
+
+# ----------------------------------------------------------------------------------------------------- a picture set
+
+SHEET = np.full((212, 284, 3), 200, np.uint8)
+PICTURES = PictureSetInfo(12_000, 64, (("<b>cat</b>", 11_999), ("dog", 1)), ("The class dog has a single picture.",))
+WITH_SET = replace(PROJECT, photos=(), pictures=PICTURES)
+
+
+def text_of(panel: DataPanel, name: str) -> str:
+    return child(panel, QLabel, name).text().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_picture_set_is_shown_with_its_size_classes_and_what_is_odd(session: Session, panel: DataPanel) -> None:
+    session.say(ProjectChanged(WITH_SET))
+    assert text_of(panel, "picture_set_summary") == "12,000 pictures of 64 × 64 px, for models that make images."
+    assert text_of(panel, "picture_set_notes") == "The class dog has a single picture."
+    button = child(panel, QAbstractButton, "classes_button")
+    assert button.text() == "2 classes"
+    button.click()
+    classes = child(panel, QPlainTextEdit, "class_list")
+    assert classes.isVisible()
+    assert classes.toPlainText() == "<b>cat</b>: 11,999\ndog: 1"
+    for hidden in (rows(panel), child(panel, CropView, "crop_view"), child(panel, QLabel, "no_photos")):
+        assert not hidden.isVisible()
+
+
+def test_a_picture_set_alone_can_be_trained_on(session: Session, panel: DataPanel) -> None:
+    session.say(ProjectChanged(replace(WITH_SET, pictures=None)))
+    assert not session.studio.state.can_train
+    session.say(ProjectChanged(WITH_SET))
+    assert session.studio.state.can_train
+
+
+def test_photos_and_a_picture_set_stand_side_by_side(session: Session, panel: DataPanel) -> None:
+    session.say(ProjectChanged(replace(TWO_PHOTOS, pictures=PICTURES)))
+    assert rows(panel).isVisible()
+    assert child(panel, QWidget, "contact_sheet").isVisible()
+    session.say(ProjectChanged(TWO_PHOTOS))
+    assert rows(panel).isVisible()
+    assert not child(panel, QWidget, "contact_sheet").isVisible()
+
+
+def test_the_contact_sheet_is_painted_and_leaves_with_its_set(session: Session, panel: DataPanel) -> None:
+    session.say(ProjectChanged(WITH_SET))
+    sheet = child(panel, QWidget, "contact_sheet")
+
+    def colours() -> set[int]:
+        image = sheet.grab().toImage()
+        return {image.pixelColor(image.width() // 2, y).red() for y in range(0, image.height(), 5)}
+
+    assert 200 not in colours()
+    session.say(ContactSheet(SHEET))
+    assert 200 in colours()
+    session.say(ProjectChanged(replace(WITH_SET, opening=2, pictures=replace(PICTURES, count=3))))
+    assert 200 not in colours()
+
+
+def test_reading_is_shown_and_can_be_cancelled(session: Session, panel: DataPanel) -> None:
+    session.say(PicturesProgress(3400, 10_000))
+    assert text_of(panel, "intake_progress") == "Reading pictures: 3,400 of 10,000 files."
+    cancel = child(panel, QAbstractButton, "cancel_intake")
+    assert cancel.isVisible()
+    cancel.click()
+    assert session.engine.others() == [CancelIntake()]
+    session.say(PicturesProgress(0, 0))
+    assert not cancel.isVisible()
+    session.say(PicturesProgress(1, 2), CommandFailed(PROBLEM))
+    assert not cancel.isVisible()
+    session.studio.cancel_intake()
+    assert session.engine.others() == [CancelIntake()]

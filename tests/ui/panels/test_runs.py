@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QListWidget
 
 from tests.studio.builders import READY, RUN, WITH_RUN
 from tests.ui.driver import Session, child
-from texgen_desktop.engine.messages import DeleteRun, JobStarted, ProjectChanged, Resume, SelectRun, TrainSettings
+from texgen_desktop.engine.messages import DeleteRun, JobEnded, JobStarted, ProjectChanged, Resume, SelectRun, TrainSettings, UseBest
 from texgen_desktop.ui.panels.runs import RunsPanel
 
 DONE = replace(RUN, id="run-2", settings=TrainSettings(seed=7), images_seen=5000, can_resume=False)
@@ -48,6 +48,22 @@ def test_only_a_run_that_can_go_on_is_resumed(session: Session, panel: RunsPanel
     session.say(ProjectChanged(TWO_RUNS))
     resume.click()
     assert session.engine.others() == [Resume()]
+
+
+def test_the_best_checkpoint_is_offered_only_where_it_is_not_the_newest(session: Session, panel: RunsPanel) -> None:
+    best = child(panel, QAbstractButton, "use_best")
+    assert not best.isVisible()
+    better = replace(RUN, best_images_seen=600)
+    session.say(ProjectChanged(replace(TWO_RUNS, runs=(better, DONE))))
+    assert best.isVisible()
+    assert "After 600 images" in best.toolTip()
+    best.click()
+    best.click()  # it is being made already
+    assert session.engine.others() == [UseBest()]
+    assert not best.isEnabled()
+    session.say(JobStarted("train"), ProjectChanged(TWO_RUNS), JobEnded("train", "finished"))
+    assert not best.isVisible()
+    assert child(panel, QAbstractButton, "resume_run").isEnabled()
 
 
 def test_a_run_is_deleted_only_after_a_second_press_elsewhere(session: Session, panel: RunsPanel) -> None:

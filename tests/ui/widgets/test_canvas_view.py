@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.widgets.conftest import Grab, Shown
 from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.widgets.canvas_view import CanvasView
+from texgen_desktop.ui.widgets.empty_state import Shelf
 
 WIDTH, HEIGHT = 400, 300
 LEFT, SHIFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
@@ -244,16 +245,19 @@ def test_without_a_result_the_photo_is_shown(shown: Shown, grab: Grab, noise: ND
 def test_an_empty_canvas_offers_samples_that_mouse_and_keyboard_reach(shown: Shown, qtbot: QtBot) -> None:
     canvas = CanvasView()
     canvas.set_message("Drop a photo here", "or open one.")
-    canvas.set_samples([("gravel", QImage(64, 48, QImage.Format.Format_RGB32)), ("<b>rust", QImage(64, 48, QImage.Format.Format_RGB32))])
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    models = Shelf("Models", "Play with", [("/models/gravel", "gravel", image)])
+    photos = Shelf("Photos", "Start with the sample", [("/photos/rust", "<b>rust", image)])
+    canvas.set_shelves([models, photos, Shelf("Nothing", "", [])])
     shown(canvas, WIDTH, HEIGHT)
     gravel, rust = canvas.findChildren(QToolButton, "sample")
-    assert gravel.accessibleName() == "Start with the sample gravel"
+    assert gravel.accessibleName() == "Play with gravel"
     assert "<b>" not in rust.toolTip()
     with qtbot.waitSignal(canvas.sample_chosen) as chosen:
         QTest.mouseClick(gravel, LEFT)
-    assert chosen.args == ["gravel"]
+    assert chosen.args == ["/models/gravel"]
     with qtbot.waitSignal(canvas.sample_chosen) as chosen:
         QTest.keyClick(rust, Qt.Key.Key_Space)
-    assert chosen.args == ["<b>rust"]
+    assert chosen.args == ["/photos/rust"]
     canvas.set_tile(np.zeros((8, 8, 3), np.uint8))
     assert not gravel.isVisible()

@@ -78,13 +78,22 @@ class WebpEncoder:
         self._file, self._header = file, header
         self._picture = Image.new("RGB", (header.width_px, header.height_px))
         self._next_row = 0
+        self._coded: io.BytesIO | None = None
 
     def write_rows(self, rows: NDArray[Any]) -> None:
         self._picture.paste(Image.fromarray(rows), (0, self._next_row))
         self._next_row += len(rows)
 
+    def code(self) -> io.BytesIO:
+        """Code the picture, once it is complete, in memory."""
+        if self._coded is None:
+            coded = io.BytesIO()
+            self._picture.save(coded, "WEBP", lossless=True, **_WEBP_EFFORT, icc_profile=srgb_profile(), exif=_exif(self._header))
+            self._coded = coded
+        return self._coded
+
     def finish(self) -> None:
-        self._picture.save(self._file, "WEBP", lossless=True, **_WEBP_EFFORT, icc_profile=srgb_profile(), exif=_exif(self._header))
+        self._file.write(self.code().getbuffer())
 
 
 def _exif(header: FileHeader) -> bytes:

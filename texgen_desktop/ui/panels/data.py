@@ -1,4 +1,4 @@
-"""The data panel: the project's photos, the part of each that is learnt, its scale, and what was skipped and why."""
+"""The data panel: the project's photos, the part of each that is learnt, its scale, its picture set, and what was skipped and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from texgen_desktop.engine.messages import Crop, PhotoInfo, PhotoLoaded, SkippedFile
+from texgen_desktop.engine.messages import ContactSheet, Crop, PhotoInfo, PhotoLoaded, PicturesProgress, SkippedFile
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
@@ -27,8 +27,9 @@ from texgen_desktop.ui import formatting
 from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import Disclosure, button, words
-from texgen_desktop.ui.photo_dialog import ask_for_photos
+from texgen_desktop.ui.photo_dialog import ARCHIVES, ask_for_photos
 from texgen_desktop.ui.photo_list import PhotoDelegate, PhotoListModel
+from texgen_desktop.ui.picture_set_view import PictureSetView
 from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.crop_view import CropView
 from texgen_desktop.ui.widgets.wheel import leave_wheel
@@ -50,7 +51,10 @@ class DataPanel(Panel):
         self._pictures: dict[str, NDArray[np.uint8]] = {}
         self._model = PhotoListModel(self)
         self._list = self._make_list()
-        self._empty = words("No photos yet. Drop photos or a folder on the window, or press Add.")
+        self._empty = words("No photos yet. Drop photos or a folder on the window, or press Add.", "no_photos")
+        self._set = PictureSetView()
+        self._progress = words(name="intake_progress")
+        self._cancel = button("cancel_intake", "close", "Cancel", "Stop reading; nothing of the new pictures is kept")
         self._add = self._make_add_button()
         self._remove = button("remove_photo", "trash", "Remove", "Take the selected photo out of the project; the file on disk stays")
         self._crop_view = CropView()
@@ -70,6 +74,13 @@ class DataPanel(Panel):
         photos = new.project.photos if new.project else ()
         if old is None or (old.project.photos if old.project else ()) != photos:
             self._show_photos(photos)
+        pictures = new.project.pictures if new.project else None
+        if old is None or (old.project.pictures if old.project else None) != pictures:
+            self._set.show_info(pictures)
+        if old is None or _is_empty(old) != _is_empty(new):
+            self._empty.setVisible(_is_empty(new))
+        if old is None or old.taking_in != new.taking_in:
+            self._show_intake(new.taking_in)
         skipped = new.project.skipped if new.project else ()
         if old is None or (old.project.skipped if old.project else ()) != skipped:
             self._show_skipped(skipped)
@@ -123,6 +134,9 @@ class DataPanel(Panel):
         buttons.addWidget(self._add)
         buttons.addWidget(self._remove)
         buttons.addStretch()
+        intake = QHBoxLayout()
+        intake.addWidget(self._progress, stretch=1)
+        intake.addWidget(self._cancel)
         scale = QHBoxLayout()
         label = QLabel("Learn at")
         label.setBuddy(self._scale)
@@ -139,6 +153,8 @@ class DataPanel(Panel):
         column.setContentsMargins(SPACING.medium, SPACING.medium, SPACING.medium, SPACING.medium)
         column.addLayout(buttons)
         column.addWidget(self._empty)
+        column.addLayout(intake)
+        column.addWidget(self._set, stretch=3)
         column.addWidget(self._list, stretch=1)
         column.addWidget(self._skipped)
         column.addWidget(self._skipped_text)
@@ -147,6 +163,8 @@ class DataPanel(Panel):
 
     def _connect(self) -> None:
         self.studio.photo_ready.connect(self._on_photo_ready)
+        self.studio.sheet_ready.connect(self._on_sheet_ready)
+        self._cancel.clicked.connect(self.studio.cancel_intake)
         self._list.selectionModel().currentChanged.connect(self._on_current_changed)
         self._remove.clicked.connect(self._on_remove)
         self._crop_view.crop_changed.connect(self._on_crop_changed)
@@ -159,7 +177,6 @@ class DataPanel(Panel):
         names = {photo.name for photo in photos}
         self._pictures = {name: picture for name, picture in self._pictures.items() if name in names}
         self._model.set_photos(photos)
-        self._empty.setVisible(not photos)
         self._list.setVisible(bool(photos))
         row = self._model.row_of(selected.name) if selected else None
         if not photos:
@@ -191,6 +208,12 @@ class DataPanel(Panel):
         scale = f"Learnt at {photo.working_side_px} px"
         self._scale_words.setText(f"{scale}: a training crop of {side_px} px sees the dashed square." if side_px else f"{scale}.")
 
+    def _show_intake(self, progress: PicturesProgress | None) -> None:
+        if progress is not None:
+            self._progress.setText(f"Reading pictures: {formatting.number(progress.done)} of {formatting.count(progress.total, 'file')}.")
+        self._progress.setVisible(progress is not None)
+        self._cancel.setVisible(progress is not None)
+
     def _show_skipped(self, skipped: tuple[SkippedFile, ...]) -> None:
         self._skipped.setText(f"{formatting.count(len(skipped), 'file')} skipped")
         self._skipped_text.setPlainText("\n".join(_skipped_in_words(file) for file in skipped))
@@ -213,6 +236,9 @@ class DataPanel(Panel):
         if photo is not None and photo.name == event.name:
             self._show_selected()
 
+    def _on_sheet_ready(self, event: ContactSheet) -> None:
+        self._set.show_sheet(to_qimage(event.image))
+
     def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         self._show_selected()
         self._show_rights(self.studio.state)
@@ -230,10 +256,14 @@ class DataPanel(Panel):
             self.studio.frame_photo(photo.name, photo.crop, working_side_px)
 
     def _browse_photos(self) -> None:
-        ask_for_photos(self, self.settings, "Add Photos", self.studio.add_photos)
+        ask_for_photos(self, self.settings, "Add Photos", self.studio.add_photos, other_types=(ARCHIVES,))
 
     def _browse_folder(self) -> None:
         ask_for_photos(self, self.settings, "Add a Folder of Photos", self.studio.add_photos, QFileDialog.FileMode.Directory)
+
+
+def _is_empty(state: StudioState) -> bool:
+    return state.taking_in is None and (state.project is None or not (state.project.photos or state.project.pictures))
 
 
 def _crop_side_px(state: StudioState) -> int:

@@ -51,6 +51,11 @@ class LatentPanel(Panel):
         if old is None or (old.model is None) != (new.model is None):
             self._explanation.setVisible(new.model is None)
             self._controls.setVisible(new.model is not None)
+        seeds = new.model.seeds if new.model else ()
+        if old is None or (old.model.seeds if old.model else ()) != seeds:
+            self._layout_row.setVisible("layout" in seeds)
+            self._detail_row.setVisible("detail" in seeds)
+            self._reroll.setVisible(bool(seeds))
         is_rebuilt = old is None or (old.model.sliders if old.model else ()) != sliders
         if is_rebuilt:
             self._rebuild(sliders)

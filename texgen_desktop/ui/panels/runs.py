@@ -30,6 +30,7 @@ class RunsPanel(Panel):
         self._list.setToolTip("The selected run is shown on the canvas and exported")
         self._list.setSpacing(SPACING.tiny)
         self._resume = button("resume_run", "play", "Resume", "Train on from this run's newest checkpoint")
+        self._best = button("use_best", "swap", "Use the best", "")
         self._delete = button("delete_run", "trash", "Delete…", "Delete this run, its checkpoints and its model")
         self._really = button("delete_run_really", "trash", "Delete", "Delete it for good")
         self._keep = button("delete_run_cancel", "close", "Keep", "Delete nothing")
@@ -38,6 +39,7 @@ class RunsPanel(Panel):
         self._lay_out()
         self._list.currentRowChanged.connect(self._on_row_chosen)
         self._resume.clicked.connect(studio.resume)
+        self._best.clicked.connect(studio.use_best)
         self._delete.clicked.connect(self._ask)
         self._really.clicked.connect(self._on_really)
         self._keep.clicked.connect(self._ask_nothing)
@@ -50,6 +52,7 @@ class RunsPanel(Panel):
             self._show_selected(runs, run_id)
         self._list.setEnabled(new.training == "idle")
         self._resume.setEnabled(new.can_resume and new.training == "idle")
+        self._show_best(new)
         self._delete.setEnabled(new.can_edit_project and new.selected_run is not None)
         if not self._delete.isEnabled():
             self._ask_nothing()
@@ -59,6 +62,7 @@ class RunsPanel(Panel):
         buttons = QHBoxLayout(foot)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addWidget(self._resume)
+        buttons.addWidget(self._best)
         buttons.addWidget(self._delete)
         buttons.addStretch()
         ask = QWidget()
@@ -93,6 +97,14 @@ class RunsPanel(Panel):
         with QSignalBlocker(self._list):
             self._list.setCurrentRow(row)
         self._ask_nothing()
+
+    def _show_best(self, state: StudioState) -> None:
+        seen = state.selected_run.best_images_seen if state.selected_run else None
+        self._best.setVisible(seen is not None)
+        self._best.setEnabled(state.can_use_best)
+        if seen is not None:
+            images = formatting.count(seen, "image")
+            self._best.setToolTip(f"After {images} this run was nearer to the photo than at its end: make its model of that checkpoint")
 
     def _on_row_chosen(self, row: int) -> None:
         item = self._list.item(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -23,8 +24,9 @@ from texgen_desktop.ui import formatting
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, button, combo, words
+from texgen_desktop.ui.samples import models
 from texgen_desktop.ui.theme import SPACING, icon
-from texgen_desktop.ui.training_words import figures, share_done, status
+from texgen_desktop.ui.training_words import advice_on, figures, share_done, status
 from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 PROGRESS_STEPS = 1000
@@ -39,11 +41,16 @@ class TrainingPanel(Panel):
         super().__init__(studio, settings)
         self._family = combo("family", "Family", "The kind of model that is trained")
         self._preset = combo("preset", "Preset", "How long to train: longer gives a closer likeness and finer grain")
+        tip = "Train for ten seconds, keep nothing, and say how long each preset takes on this computer"
+        self._measure = button("measure_button", "", "Measure", tip)
+        self._start_from = combo("start_from", "Start from", "The weights to begin with: a trained model saves the first minutes")
         self._seed = _seed_box()
         self._about = words(name="training_about")
+        self._suggestion = button("suggestion_button", "", "", "")
         self._form = ConfigForm()
         tip = "Every setting of the family; what you leave alone follows the preset"
         self._advanced = Disclosure("advanced_button", "All settings", tip, self._form)
+        self._shipped = _shipped_models()
         self._choices = self._make_choices()
         self._train = button("train_button", "play", "Train", "Start a new run on the photos of the project")
         self._train.setProperty("primary", True)
@@ -66,9 +73,11 @@ class TrainingPanel(Panel):
             self._show_families(new)
         if old is None or families_changed or old.settings.family != new.settings.family:
             self._show_family(_family_of(new))
-        if old is None or families_changed or old.settings != new.settings:
+        if old is None or families_changed or old.settings != new.settings or old.project != new.project:
             self._show_settings(new)
-        self._choices.setEnabled(new.engine_ready and new.training == "idle" and not new.is_read_only)
+        self._show_what_is_open(new, is_anew=old is None or families_changed or old.settings.family != new.settings.family)
+        if old is None or old.suggested != new.suggested:
+            self._show_suggestion(new.suggested)
         self._show_buttons(new)
         if old is None or old.can_resume != new.can_resume:  # an icon is drawn anew, which is too dear for every step of progress
             self._show_pause_or_resume(new)
@@ -81,16 +90,21 @@ class TrainingPanel(Panel):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Family", self._family)
-        form.addRow("Preset", self._preset)
+        preset = QHBoxLayout()
+        preset.addWidget(self._preset, stretch=1)
+        preset.addWidget(self._measure)
+        form.addRow("Preset", preset)
+        form.addRow("Start from", self._start_from)
         form.addRow("Seed", self._seed)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, SPACING.small, 0)
         column.addLayout(form)
         column.addWidget(self._about)
+        column.addWidget(self._suggestion)
         column.addWidget(self._advanced)
         column.addWidget(self._form)
         column.addStretch()
-        for editor in (self._family, self._preset, self._seed):
+        for editor in (self._family, self._preset, self._start_from, self._seed):
             leave_wheel(editor)
         return content
 
@@ -113,12 +127,15 @@ class TrainingPanel(Panel):
 
     def _connect(self) -> None:
         self._preset.currentIndexChanged.connect(self._on_preset_chosen)
+        self._start_from.currentIndexChanged.connect(self._on_start_chosen)
         self._family.currentIndexChanged.connect(self._on_family_chosen)
         self._seed.valueChanged.connect(self._on_seed_changed)
         self._form.values_changed.connect(self._on_config_changed)
         self._train.clicked.connect(self.studio.train)
         self._pause.clicked.connect(self._on_pause_clicked)
         self._stop.clicked.connect(self.studio.stop)
+        self._suggestion.clicked.connect(self._on_suggestion_taken)
+        self._measure.clicked.connect(self.studio.measure_machine)
 
     # ------------------------------------------------------------------------------------------------ showing
 
@@ -144,14 +161,43 @@ class TrainingPanel(Panel):
         with QSignalBlocker(self._preset), QSignalBlocker(self._seed):
             self._preset.setCurrentIndex(self._preset.findData(settings.preset))
             self._seed.setValue(min(max(settings.seed, 0), LARGEST_SEED))
+        self._show_starts(state)
         self._form.set_values(dict(preset.values) if preset else {}, dict(settings.config))
         self._about.setText(_about(family, preset, dict(settings.config)))
         self._about.setVisible(bool(self._about.text()))
+
+    def _show_starts(self, state: StudioState) -> None:
+        """New weights, the models of this project's runs, and those that ship."""
+        chosen = state.settings.start_from
+        starts = {"": "New weights"} | _own_models(state) | self._shipped.get(state.settings.family, {})
+        starts.setdefault(chosen, Path(chosen).name)
+        with QSignalBlocker(self._start_from):
+            self._start_from.clear()
+            for path, title in starts.items():
+                self._start_from.addItem(title, path)
+            self._start_from.setCurrentIndex(self._start_from.findData(chosen))
+
+    def _show_suggestion(self, names: tuple[str, ...]) -> None:
+        """Told by the photo: it looks the same so, and would give more to learn from."""
+        what = " and ".join(names)
+        self._suggestion.setText(f"{what.capitalize()} the crops")
+        self._suggestion.setToolTip(formatting.tooltip(f"The photo allows it: nobody would see that a crop was changed so ({what})"))
+        self._suggestion.setVisible(bool(names))
+
+    def _show_what_is_open(self, state: StudioState, is_anew: bool) -> None:
+        """While a run trains only live settings can be changed."""
+        is_idle = state.training == "idle"
+        self._choices.setEnabled(state.engine_ready and state.training in ("idle", "running", "paused") and not state.is_read_only)
+        if is_anew or self._family.isEnabled() != is_idle:
+            for editor in (self._family, self._preset, self._start_from, self._seed):
+                editor.setEnabled(is_idle)
+            self._form.set_live_only(not is_idle)
 
     def _show_buttons(self, state: StudioState) -> None:
         self._train.setEnabled(state.can_train)
         self._pause.setEnabled(state.can_pause or state.can_resume)
         self._stop.setEnabled(state.can_stop)
+        self._measure.setEnabled(state.can_train and not state.is_measuring)
 
     def _show_pause_or_resume(self, state: StudioState) -> None:
         if state.can_resume:
@@ -180,16 +226,25 @@ class TrainingPanel(Panel):
             return
         known = [preset.id for preset in family.presets]
         preset = self.studio.state.settings.preset
-        self._change(family=family.id, preset=preset if preset in known else known[0], config=())
+        self._change(family=family.id, preset=preset if preset in known else known[0], config=(), start_from="")
 
     def _on_preset_chosen(self, index: int) -> None:
         self._change(preset=self._preset.itemData(index))
+
+    def _on_start_chosen(self, index: int) -> None:
+        self._change(start_from=self._start_from.itemData(index))
 
     def _on_seed_changed(self, seed: int) -> None:
         self._change(seed=seed)
 
     def _on_config_changed(self) -> None:
         self._change(config=self._form.overrides())
+        self.studio.tune(self._form.live_values())
+
+    def _on_suggestion_taken(self) -> None:
+        state = self.studio.state
+        config = dict(state.settings.config) | dict.fromkeys(state.suggested, True)
+        self._change(config=tuple(config.items()))
 
     def _on_pause_clicked(self) -> None:
         if self.studio.state.can_resume:
@@ -205,6 +260,21 @@ def _family_of(state: StudioState) -> FamilyInfo | None:
     return next((family for family in state.families if family.id == state.settings.family), None)
 
 
+def _own_models(state: StudioState) -> dict[str, str]:
+    """Title by path of every model of the project that a run of the chosen family can begin with."""
+    project = state.project
+    runs = [run for run in project.runs if run.has_model and run.settings.family == state.settings.family] if project else []
+    return {str(project.folder / "runs" / run.id / "model.safetensors"): f"This project: {run.id}" for run in runs} if project else {}
+
+
+def _shipped_models() -> dict[str, dict[str, str]]:
+    """Title by path, by family."""
+    found: dict[str, dict[str, str]] = {}
+    for model in models():
+        found.setdefault(model.family, {})[str(model.path)] = model.title
+    return found
+
+
 def _preset_inwords(preset: PresetInfo) -> str:
     return preset.title if preset.seconds is None else f"{preset.title} – about {formatting.duration(preset.seconds)} here"
 
@@ -215,6 +285,8 @@ def _about(family: FamilyInfo | None, preset: PresetInfo | None, changes: dict[s
     sentences = [f"{family.description.rstrip('.')}.", f"{formatting.count(changes.get('images', preset.images), 'training image')}."]
     if changes:
         sentences.append(f"{formatting.count(len(changes), 'setting')} changed: the time is that of the preset without changes.")
+    if advice := advice_on(family, preset):
+        sentences.append(advice)
     return " ".join(sentences)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from texgen_desktop.engine.messages import Region
@@ -15,7 +15,7 @@ from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.theme import COLOURS
 from texgen_desktop.ui.widgets.canvas_chrome import paint_chip, paint_frame, paint_tile_outline
 from texgen_desktop.ui.widgets.canvas_hand import CanvasHand
-from texgen_desktop.ui.widgets.empty_state import EmptyState
+from texgen_desktop.ui.widgets.empty_state import EmptyState, Shelf
 from texgen_desktop.ui.widgets.endless_plane import EndlessPlane
 from texgen_desktop.ui.widgets.picture import Picture
 from texgen_desktop.ui.widgets.viewport import ZOOM_MIN, Viewport, fitted, wrapped
@@ -116,9 +116,9 @@ class CanvasView(QWidget):
         """What to say while there is nothing to show."""
         self._empty.set_message(title, text)
 
-    def set_samples(self, samples: Sequence[tuple[str, QImage]]) -> None:
-        """Pictures offered under the message; a click emits ``sample_chosen`` with the name."""
-        self._empty.set_samples(samples)
+    def set_shelves(self, shelves: Sequence[Shelf]) -> None:
+        """Pictures offered under the message; a click emits ``sample_chosen`` with the key."""
+        self._empty.set_shelves(shelves)
 
     def set_caption(self, text: str) -> None:
         if text == self._caption:

@@ -88,6 +88,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 x = curve.x[seen][: len(values)]
                 y = values[seen]
                 line.setData(*envelope(x, logarithms(y) if is_log else y, int(columns)), connect="finite")
+        self.box.updateAutoRange()  # now: left to the paint, it asks for a second one
         if self._cross.isVisible():
             self.read_at(self._cross.value())
 

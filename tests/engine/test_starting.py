@@ -1,0 +1,82 @@
+"""How a run gets under way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests import tiny_family
+from tests.engine.desk import Desk
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.checkpoint import load_newest
+from texgen_desktop.engine.model_file import load_model, save_model
+
+SETTINGS = m.TrainSettings("tiny", images=40, seed=3)
+
+
+@pytest.fixture(autouse=True)
+def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_family.install(monkeypatch)
+
+
+def run_folder(desk: Desk) -> Path:
+    assert desk.project.run_id is not None
+    return desk.project.folder / "runs" / desk.project.run_id
+
+
+@pytest.fixture
+def trained(tmp_path: Path, tiny_photo: Path) -> Path:
+    """A model file of the tiny family."""
+    desk = Desk(tmp_path / "first")
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    return run_folder(desk) / "model.safetensors"
+
+
+def test_a_warm_start_begins_with_the_weights_of_the_model(tmp_path: Path, tiny_photo: Path, trained: Path) -> None:
+    desk = Desk(tmp_path / "second")
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, seed=9, start_from=str(trained))))
+    begun = load_file(run_folder(desk) / "checkpoints" / f"{0:012d}.safetensors")
+    weights = load_model(trained).tensors
+    assert all(torch.equal(begun[f"network.{name}"], value) for name, value in weights.items())
+
+
+def test_a_warm_started_run_that_was_killed_at_once_begins_again_without_the_file(tmp_path: Path, tiny_photo: Path, trained: Path) -> None:
+    states = []
+    for name in ("straight", "killed"):
+        desk = Desk(tmp_path / name)
+        if name == "killed":
+            desk.when(m.TrainingProgress, m.Stop())
+            desk.when(m.JobEnded, m.Quit())
+            desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, seed=9, start_from=str(trained))))
+            for late in (run_folder(desk) / "checkpoints").glob("*"):
+                if int(late.stem):
+                    late.unlink()
+            trained.unlink()
+            desk.when(m.JobEnded, m.Quit())
+            desk.run(m.OpenProject(desk.project.folder), m.Resume())
+        else:
+            desk.when(m.JobEnded, m.Quit())
+            desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, seed=9, start_from=str(trained))))
+        loaded = load_newest(run_folder(desk) / "checkpoints")
+        assert loaded is not None
+        states.append(loaded.tensors)
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+
+
+def test_a_model_of_another_family_is_no_start(tmp_path: Path, tiny_photo: Path, trained: Path) -> None:
+    other = tmp_path / "other.safetensors"
+    file = load_model(trained)
+    save_model(other, "texture_gan", file.header, file.tensors, {})
+    desk = Desk(tmp_path / "second")
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, start_from=str(other))))
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert problem.message == "other.safetensors holds a model of the family texture-gan: this run cannot start from it."
+    assert desk.project.runs == ()

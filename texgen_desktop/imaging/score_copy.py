@@ -1,0 +1,160 @@
+"""The copy meter: which patches of a tile lie nearer to the photo than its own parts lie to each other.
+
+Patches of 32 x 32 pixels are compared as they look from a little further away, at a quarter of the resolution, without their mean and
+their contrast: a copy that was sharpened, shifted by a pixel or made a little lighter is still a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.colour_axes import ColourAxes
+
+PATCH_PX = 32
+STRIDE_PX = 16
+_COARSE = 4  # pixels of the picture in one of a patch
+_SIDE = PATCH_PX // _COARSE
+_PHASE_PX = 2  # the photo is searched at every second position
+_COMPONENTS = 48
+_PERCENT = 5.0
+_LEAST_CONTRAST = 0.25  # of the photo's usual contrast: what has less is not blown up to full
+_BLOCK = 1 << 13  # positions at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """``is_copy`` (rows, columns): for every patch whether it lies too near to the photo. Patch (r, c) begins at pixel (16 r, 16 c)."""
+
+    is_copy: NDArray[np.bool_]
+
+    @property
+    def share(self) -> float:
+        """In [0, 1]. Some 0.05 is what two halves of the photo have in common."""
+        return float(self.is_copy.mean())
+
+    def overlay(self, height_px: int, width_px: int) -> Floats:
+        """(H, W) in [0, 1]: the share of the patches over each pixel that are copies; 0 where there is no patch."""
+        hits, patches = np.zeros((height_px, width_px), np.float32), np.zeros((height_px, width_px), np.float32)
+        for (row, column), is_copy in np.ndenumerate(self.is_copy):
+            place = np.s_[row * STRIDE_PX : row * STRIDE_PX + PATCH_PX, column * STRIDE_PX : column * STRIDE_PX + PATCH_PX]
+            hits[place] += is_copy
+            patches[place] += 1
+        share: Floats = (hits / np.maximum(patches, 1)).astype(np.float32)
+        return share
+
+
+class CopyMeter:
+    """The photos' side, made once: their patches at all positions, and how near their halves come to each other."""
+
+    def __init__(self, axes: ColourAxes, contrast: float, basis: Floats) -> None:
+        self._axes = axes
+        self._contrast = contrast
+        self._basis = basis  # (8 * 8 * 3, components)
+        self._patches: list[Floats] = []  # (positions, components)
+        self._threshold = 0.0
+
+    @classmethod
+    def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Generator[None, None, CopyMeter]:
+        """In slices. At least one photo, (H, W, 3), needs room for two patches side by side."""
+        contrast, basis = _principal([_patches(axes.encode(photo), STRIDE_PX // 2) for photo in photos])
+        made = cls(axes, contrast, basis)
+        yield
+        between_halves, shifted = [], []
+        for photo in photos:
+            for half, other in _halves(photo):
+                between_halves.append((yield from _nearest(made._queries(half, STRIDE_PX), made._all_patches(other))))
+            blocks = []
+            for block in made._all_patches(photo):
+                blocks.append(block)
+                yield
+            shifted.append((yield from _nearest(made._queries(photo[1:, 1:], PATCH_PX), blocks)))
+            made._patches += blocks
+        made._threshold = _threshold(np.concatenate(between_halves), np.concatenate(shifted))
+        return made
+
+    def judged(self, tile: Floats) -> Generator[None, None, Copies]:
+        """Where ``tile``, (H, W, 3) of at least 32 x 32 pixels, is a copy; in slices."""
+        patches = _patches(self._axes.encode(tile), STRIDE_PX)
+        distances = yield from _nearest(self._coded(patches), self._patches)
+        return Copies(distances.reshape(patches.shape[:2]) < self._threshold)
+
+    def _queries(self, picture: Floats, stride_px: int) -> Floats:
+        return self._coded(_patches(self._axes.encode(picture), stride_px))
+
+    def _all_patches(self, photo: Floats) -> Iterator[Floats]:
+        encoded = self._axes.encode(photo)
+        for y in range(0, _COARSE, _PHASE_PX):
+            for x in range(0, _COARSE, _PHASE_PX):
+                if min(photo.shape[0] - y, photo.shape[1] - x) >= PATCH_PX:
+                    windows = _patches(encoded[y:, x:], _COARSE)
+                    rows = max(1, _BLOCK // windows.shape[1])
+                    for top in range(0, windows.shape[0], rows):
+                        yield self._coded(windows[top : top + rows])
+
+    def _coded(self, patches: Floats) -> Floats:
+        """(rows, columns, 8 * 8 * 3) to (rows * columns, components)."""
+        return _normalised(patches.reshape(-1, patches.shape[-1]), self._contrast) @ self._basis
+
+
+def _threshold(between_halves: Floats, shifted: Floats) -> float:
+    """The 5th percentile between the halves. Where an artist has cloned a part of the photo, of those that are no clones.
+
+    ``shifted`` says how far a copy lies off at most that is a pixel away from where the photo was searched. Where most patches come as
+    near as that the texture itself repeats.
+    """
+    fresh = between_halves[between_halves > np.percentile(shifted, 75)]
+    return float(np.percentile(fresh if 2 * len(fresh) > len(between_halves) else between_halves, _PERCENT))
+
+
+def _halves(photo: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """Both halves along the longer side, either way round; nothing where they are smaller than a patch."""
+    height, width = photo.shape[:2]
+    one, other = (photo[:, : width // 2], photo[:, width // 2 :]) if width >= height else (photo[: height // 2], photo[height // 2 :])
+    if min(one.shape[:2]) >= PATCH_PX:
+        yield one, other
+        yield other, one
+
+
+def _patches(encoded: Floats, stride_px: int) -> Floats:
+    """Every patch at a quarter of the resolution, flattened: (rows, columns, 8 * 8 * 3); ``stride_px`` is a multiple of 4."""
+    height, width = (n // _COARSE for n in encoded.shape[:2])
+    cut = encoded[: height * _COARSE, : width * _COARSE]
+    coarse = cut.reshape(height, _COARSE, width, _COARSE, 3).mean((1, 3))
+    step = stride_px // _COARSE
+    windows = np.lib.stride_tricks.sliding_window_view(coarse, (_SIDE, _SIDE), axis=(0, 1))[::step, ::step]
+    return windows.reshape(*windows.shape[:2], -1)
+
+
+def _normalised(patches: Floats, contrast: float) -> Floats:
+    """(N, D) without each channel's mean, and of length 1 unless there is hardly any contrast."""
+    values = patches.reshape(len(patches), 3, -1)
+    values = (values - values.mean(2, keepdims=True)).reshape(len(patches), -1)
+    lengths = np.sqrt(np.square(values).sum(1, keepdims=True))
+    normalised: Floats = values / np.maximum(lengths, _LEAST_CONTRAST * contrast)
+    return normalised
+
+
+def _principal(patches: Sequence[Floats]) -> tuple[float, Floats]:
+    """The usual contrast of the photos' patches, and their main components (D, components)."""
+    flat = np.concatenate([p.reshape(-1, p.shape[-1]) for p in patches])
+    values = _normalised(flat, 0.0)
+    centred = flat.reshape(len(flat), 3, -1)
+    contrast = float(np.median(np.sqrt(np.square(centred - centred.mean(2, keepdims=True)).sum((1, 2)))))
+    vectors: Floats = np.linalg.eigh(values.T @ values)[1]
+    return contrast, np.ascontiguousarray(vectors[:, ::-1][:, :_COMPONENTS])
+
+
+def _nearest(queries: Floats, blocks: Iterator[Floats] | Sequence[Floats]) -> Generator[None, None, Floats]:
+    """The squared distance of each query to the nearest of all patches: (queries,). In slices."""
+    found = np.full(len(queries), np.inf, np.float32)
+    for block in blocks:
+        products = queries @ block.T
+        found = np.minimum(found, (np.square(block).sum(1) - 2 * products).min(1))
+        yield
+    distances: Floats = found + np.square(queries).sum(1)
+    return distances

@@ -1,0 +1,241 @@
+"""Structure beyond the spectrum: how a fixed set of random filters answers to a picture, compared with how it answers to the photo.
+
+Two kinds of statistics on up to four scales. How the answers to random filters are distributed: grains, cracks and leaves answer seldom
+and strongly, noise of the same spectrum like a bell. And how the strengths of two answers go together at some distance from each other
+and across scales, which is what shapes are made of and noise has not. They are the ideas of Portilla and Simoncelli (2000) on random
+filters (Ustyuzhaninov et al. 2017). Each picture's answers are measured in units of their own spread: contrast and spectrum do not
+count, they have readings of their own. Nothing is trained, so nothing can be trained against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.colour_axes import ColourAxes
+from texgen_desktop.imaging.phase_noise import phase_noise
+
+SCALES = 4
+_LEAST_SIDE_PX = 56  # of a scale that is looked at; the finest one always is
+_SEED = 2026
+_SIZE, _FILTERS = 7, 24
+_WINDOWS_PX = (0.8, 1.3, 2.0)  # standard deviations of the filters' envelopes
+_THRESHOLDS = (0.0, 1.0, 2.0)  # in standard deviations of the answers
+_OFFSETS = ((0, 0), (0, 2), (2, 0), (2, 2), (2, -2), (0, 5), (5, 0), (4, 4), (4, -4))  # (y, x) in positions of the coarser scale
+_LEAST_SPREAD = 0.05  # of the photo's: weaker answers are not blown up to full
+_LEAST_GAP = 0.5  # of the distance between two crops: a photo that is noise itself does not make noise infinitely bad
+_NOISES, _NOISE_SIDE_PX = 2, 512
+_BLOCK = 1 << 13  # positions at a time
+
+Statistics = list[Floats]
+"""One flat array for the distributions on each scale, and one for what goes together on each scale and the next coarser one."""
+
+
+@cache
+def _filters() -> Floats:
+    """(3 * 7 * 7, filters): noise under a bell, without a mean in any channel."""
+    random = np.random.default_rng(_SEED)
+    y, x = np.mgrid[:_SIZE, :_SIZE] - _SIZE // 2
+    bells = np.stack([np.exp(-(x * x + y * y) / (2 * _WINDOWS_PX[k % len(_WINDOWS_PX)] ** 2)) for k in range(_FILTERS)])
+    filters = random.standard_normal((_FILTERS, 3, _SIZE, _SIZE)) * bells[:, None]
+    filters -= bells[:, None] * filters.sum((2, 3), keepdims=True) / bells.sum((1, 2))[:, None, None, None]
+    rows: Floats = filters.reshape(_FILTERS, -1).T.astype(np.float32)
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class _Limits:
+    """Of each array of statistics: the distance of two crops of the photo, and that of phase noise."""
+
+    near: Floats
+    far: Floats
+
+    def placed(self, distances: Floats) -> float:
+        """0 at the distance of two crops, 1 at that of phase noise. Arrays that tell little between the two weigh little."""
+        ratio, worst = float((distances / self.near).mean()), float((self.far / self.near).mean())
+        return (ratio - 1) / max(worst - 1, _LEAST_GAP)
+
+
+class Structure:
+    """The photos' side. Made once, it judges any number of tiles."""
+
+    def __init__(self, photos: Sequence[Floats]) -> None:
+        self._photos = photos
+        self._scales = min(scale_count(*photo.shape[:2]) for photo in photos)
+        self._axes = ColourAxes.of(*photos)
+        self._usual: list[Floats] = []  # on each scale: spread of the photos' answers
+        self._strengths: list[tuple[Floats, Floats]] = []  # mean and spread of their absolute values, in such spreads
+        self._whole: Statistics = []
+        self._spread: Statistics = []  # of what the whole's are means of
+        self._noises: list[Floats] = []
+        self._limits: dict[tuple[int, int], _Limits] = {}
+
+    @classmethod
+    def prepared(cls, photos: Sequence[Floats]) -> Generator[None, None, Structure]:
+        """In slices. The photos are (H, W, 3) with sides of at least 64 pixels."""
+        made = cls(photos)
+        answers = []
+        for photo in photos:
+            answers.append((yield from made._answers(photo, made._scales)))
+        for scale in range(made._scales):
+            made._learn_scale([found[scale] for found in answers])
+            yield
+        areas, means, spreads = [photo.shape[0] * photo.shape[1] for photo in photos], [], []
+        for found in answers:
+            mean, spread = yield from made._statistics(found)
+            means.append(mean)
+            spreads.append(spread)
+        made._whole = [np.average(group, axis=0, weights=areas) for group in zip(*means, strict=True)]
+        made._spread = [np.maximum(np.average(group, axis=0, weights=areas), 1e-3) for group in zip(*spreads, strict=True)]
+        for k, photo in enumerate(photos):
+            for seed in range(_NOISES):
+                made._noises.append((yield from phase_noise(_middle(photo, _NOISE_SIDE_PX, _NOISE_SIDE_PX), _NOISES * k + seed)))
+        return made
+
+    def _learn_scale(self, answers: Sequence[Floats]) -> None:
+        usual = np.mean([_spread(found) for found in answers], axis=0)
+        self._usual.append(usual)
+        strengths = np.concatenate([np.abs(self._scaled(found, usual)).reshape(-1, _FILTERS) for found in answers])
+        self._strengths.append((strengths.mean(0), strengths.std(0)))
+
+    # ------------------------------------------------------------------------------------------------ what it says
+
+    def judged(self, tile: Floats) -> Generator[None, None, float]:
+        """The structure of a tile, in slices: 0 is another crop of the photo, 1 phase noise; it may be a little below and far above."""
+        height, width = tile.shape[:2]
+        limits = self._limits.get((height, width))
+        if limits is None:
+            limits = self._limits[height, width] = yield from self._found_limits(height, width)
+        distances = yield from self._distances(tile, min(scale_count(height, width), self._scales))
+        return limits.placed(distances)
+
+    def _found_limits(self, height: int, width: int) -> Generator[None, None, _Limits]:
+        """What a tile of this size is measured by."""
+        scales = min(scale_count(height, width), self._scales)
+        whole_px = sum(photo.shape[0] * photo.shape[1] for photo in self._photos)
+        near, far = [], []
+        for photo in self._photos:
+            rows, columns = (min(side, whole // 2) for side, whole in zip((height, width), photo.shape[:2], strict=True))
+            # A crop is part of the photo and a tile is not: two samples of their own lie further apart than a part and its whole.
+            share = (1 / (height * width) + 1 / whole_px) / (1 / (rows * columns) - 1 / whole_px)
+            for crop in _crops(photo, rows, columns):
+                near.append(share**0.5 * (yield from self._distances(crop, scales)))
+        for noise in self._noises:
+            far.append((yield from self._distances(_middle(noise, height, width), scales)))
+        return _Limits(np.mean(near, axis=0), np.mean(far, axis=0))
+
+    def _distances(self, picture: Floats, scales: int) -> Generator[None, None, Floats]:
+        """Of each array of statistics, in spreads of what it is a mean of."""
+        answers = yield from self._answers(picture, scales)
+        means, _ = yield from self._statistics(answers)
+        return np.array([(np.abs(m - w) / s).mean() for m, w, s in zip(means, self._whole, self._spread, strict=False)], np.float32)
+
+    # -------------------------------------------------------------------------------------------------- statistics
+
+    def _answers(self, picture: Floats, scales: int) -> Generator[None, None, list[Floats]]:
+        """(h, w, filters) on each scale, fine to coarse."""
+        channels = np.ascontiguousarray(self._axes.encode(picture).transpose(2, 0, 1))
+        found = []
+        for _ in range(scales):
+            found.append((yield from _convolved(channels[:, 2:-2, 2:-2] - _blurred(channels))))
+            channels = _halved(channels)
+        return found
+
+    def _statistics(self, answers: Sequence[Floats]) -> Generator[None, None, tuple[Statistics, Statistics]]:
+        """Means, and the spreads of what they are means of. Scale by scale, so that those of fewer scales are the first of these."""
+        means: Statistics = []
+        spreads: Statistics = []
+        finer = None
+        for scale, found in enumerate(answers):
+            scaled = self._scaled(found, self._usual[scale])
+            features = [np.maximum(sign * scaled - threshold, 0) for sign in (1, -1) for threshold in _THRESHOLDS]
+            means.append(np.concatenate([feature.mean((0, 1)) for feature in features]))
+            spreads.append(np.concatenate([_spread(feature) for feature in features]))
+            yield
+            mean, spread = self._strengths[scale]
+            strength = (np.abs(scaled) - mean) / spread
+            if finer is not None:
+                mean, spread = yield from _together(finer, strength)
+                means.append(mean)
+                spreads.append(spread)
+            finer = strength
+        return means, spreads
+
+    def _scaled(self, answers: Floats, usual: Floats) -> Floats:
+        """In units of the picture's own spread."""
+        scaled: Floats = answers / np.maximum(_spread(answers), _LEAST_SPREAD * usual)
+        return scaled
+
+
+def scale_count(height: int, width: int) -> int:
+    """The scales that a picture of this size is looked at on."""
+    count = 1
+    while count < SCALES and min(height, width) >= _LEAST_SIDE_PX << count:
+        count += 1
+    return count
+
+
+def _together(fine: Floats, coarse: Floats) -> Generator[None, None, tuple[Floats, Floats]]:
+    """Mean products of the strengths of any two answers at each offset, flattened, and the products' spreads."""
+    fine = _halved(fine.transpose(2, 0, 1)).transpose(1, 2, 0)
+    # A valid 7 x 7 convolution of a halved picture begins nearly two positions further in.
+    height, width = (min(f - 2, c) for f, c in zip(fine.shape[:2], coarse.shape[:2], strict=True))
+    both = np.concatenate([fine[2 : 2 + height, 2 : 2 + width], coarse[:height, :width]], axis=-1)
+    means, spreads = [], []
+    for y, x in _OFFSETS:
+        here = both[: height - y, max(0, -x) : width - max(0, x)].reshape(-1, both.shape[-1])
+        there = both[y:, max(0, x) : width - max(0, -x)].reshape(-1, both.shape[-1])
+        mean, square = here.T @ there / len(here), np.square(here).T @ np.square(there) / len(here)
+        means.append(mean.ravel())
+        spreads.append(np.sqrt(np.maximum(square - mean**2, 0)).ravel())
+        yield
+    return np.concatenate(means), np.concatenate(spreads)
+
+
+def _convolved(channels: Floats) -> Generator[None, None, Floats]:
+    """(3, H, W) to (h, w, filters), valid; in slices."""
+    windows = np.lib.stride_tricks.sliding_window_view(channels, (_SIZE, _SIZE), axis=(1, 2)).transpose(1, 2, 0, 3, 4)  # (h, w, 3, 7, 7)
+    height, width = windows.shape[:2]
+    rows, filters, found = max(1, _BLOCK // width), _filters(), []
+    for top in range(0, height, rows):
+        found.append(windows[top : top + rows].reshape(-1, len(filters)) @ filters)
+        yield
+    return np.concatenate(found).reshape(height, width, -1)
+
+
+def _blurred(channels: Floats) -> Floats:
+    """The binomial mean of 5 x 5, valid."""
+    for axis in (1, 2):
+        count = channels.shape[axis] - 4
+        taps = [np.take(channels, range(k, k + count), axis) * np.float32(weight / 16) for k, weight in enumerate((1, 4, 6, 4, 1))]
+        channels = sum(taps[1:], start=taps[0])
+    return channels
+
+
+def _halved(channels: Floats) -> Floats:
+    """Means of 2 x 2; an odd row or column at the end is dropped."""
+    even = channels[:, : channels.shape[1] // 2 * 2, : channels.shape[2] // 2 * 2]
+    halved: Floats = (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]) * np.float32(0.25)
+    return halved
+
+
+def _spread(answers: Floats) -> Floats:
+    """Standard deviation over all positions: (h, w, C) to (C,)."""
+    spread: Floats = answers.reshape(-1, answers.shape[-1]).std(0)
+    return spread
+
+
+def _middle(photo: Floats, height: int, width: int) -> Floats:
+    top, left = (max(0, (whole - side) // 2) for whole, side in zip(photo.shape[:2], (height, width), strict=True))
+    return photo[top : top + height, left : left + width]
+
+
+def _crops(photo: Floats, height: int, width: int) -> list[Floats]:
+    """At the four corners and in the middle."""
+    bottom, right = photo.shape[0] - height, photo.shape[1] - width
+    places = ((0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2))
+    return [photo[y : y + height, x : x + width] for y, x in places]
