@@ -62,7 +62,7 @@ class TextureCnnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 PRESETS = {
-    "instant": TextureCnnConfig(mode="instant", images=2_000),
+    "instant": TextureCnnConfig(mode="instant", images=1_500),
     "draft": TextureCnnConfig(images=2_500),
     "standard": TextureCnnConfig(),
     "high": TextureCnnConfig(images=40_000, width=56),
@@ -74,10 +74,12 @@ _DIRECTIONS_A_STEP = 64
 # Of the network.
 _CELLS = 24  # side of the torus and of the crops that are compared, in pixels of level 0
 _TOPS_BELOW_FINEST = (0, 2, 1, 2)  # the level that a step ends at, in turn: the coarse ones are cheap and carry the structure
+_CROPS_A_PICTURE = 4  # of the photo for each picture: few crops differ more from one another than a picture does from the photo
 _PATCHES_A_STEP = 6_000
-_WHITENESS = 0.3
+_WHITENESS = 0.1
 _FILTERS = 24
-_FEATURE_WINDOW_PX = 64
+_FEATURES_UP_TO_PX = 96  # side of the pictures that are compared so: finer ones would take most of a step
+_FEATURE_REACH_PX = 12  # side of what one feature sees
 _FEATURES_WEIGHT, _SPECTRUM_WEIGHT, _STYLE_WEIGHT = 0.5, 0.1, 0.5
 _WARM_UP_STEPS = 20
 _PROOF_SIDE_PX = 256
@@ -88,6 +90,9 @@ _COARSEST_TILE_PX = 32
 _SMALLEST_PHOTO_PX = 16
 _PIXEL_STEP = 0.05
 _START_DEVIATION = 0.5
+_TILE_FEATURES_WEIGHT = 2.0
+_SORTING = 1.7  # times the work: what sorting and drawing take, measured beside the network's convolutions
+_STEPS_A_FEATURES = 3  # they cost several times as much as the patches do
 
 
 def _steps(config: TextureCnnConfig) -> int:
@@ -319,12 +324,13 @@ class NetworkTraining:
         step = self.images_seen // self._config.batch
         top = _top(self._config, step)
         self._optimizer.param_groups[0]["lr"] = self._config.learning_rate * self._rate(step)
+        count = self._config.batch
         crops = self._sampler.draw(
-            stream(self._seed, self.images_seen, _CROPS), top, self._config.batch, _CELLS * 2**top, is_bent_alike=True
+            stream(self._seed, self.images_seen, _CROPS), top, count * _CROPS_A_PICTURE, _CELLS * 2**top, is_bent_alike=True
         )
         yield
-        outputs, pictures = yield from self._form(top, crops.style)
-        yield from self._compare(pictures, crops.patches, crops.style)
+        outputs, pictures = yield from self._form(top, crops.style[:count])
+        yield from self._compare(pictures, crops.patches, crops.style[:count])
         self._optimizer.zero_grad(set_to_none=True)
         for output, picture in zip(reversed(outputs), reversed(pictures), strict=True):
             output.backward(picture.grad)  # adds its share to the gradient of the picture below
@@ -365,7 +371,9 @@ class NetworkTraining:
             scale = f"1/{2 ** (self._config.levels - 1 - k)}"
             self._settle(f"patches {scale}", self._patches_loss(k, made, real, generator))
             yield
-            self._settle("features", _FEATURES_WEIGHT * self._features_loss(k, pictures[k], real, generator))
+            if pictures[k].shape[-1] <= _FEATURES_UP_TO_PX:
+                around = wrapped(pictures[k], 0, _FEATURE_REACH_PX - 1)
+                self._settle("features", _FEATURES_WEIGHT * _features_loss(around, real, self._directions[k], generator))
             self._settle("spectrum", _SPECTRUM_WEIGHT * spectrum_distance(pictures[k], real))
             yield
         measured = self._sampler.measured(pictures[0])
@@ -380,22 +388,10 @@ class NetworkTraining:
     def _patches_loss(self, k: int, made: Sequence[Tensor], real: Tensor, generator: torch.Generator) -> Tensor:
         """Patches of both on a grid that lies elsewhere at every step."""
         directions = self._directions[k].draw(_DIRECTIONS_A_STEP, generator)
-        stride = _stride(real, _PATCHES_A_STEP)
-        top, left, real_top, real_left = torch.randint(0, stride, (4,), generator=generator).tolist()
-        targets = projected(real[..., real_top:, real_left:], directions, stride)
-        around = [wrapped(each, 0, _PATCH_PX - 1)[..., top:, left:] for each in made]
-        losses = [sliced_wasserstein(projected(each, directions, stride), targets) for each in around]
+        targets = _grid(real, directions, _PATCHES_A_STEP, generator)
+        around = [wrapped(each, 0, _PATCH_PX - 1) for each in made]
+        losses = [sliced_wasserstein(_grid(each, directions, _PATCHES_A_STEP, generator), targets) for each in around]
         return torch.stack(losses).sum()
-
-    def _features_loss(self, k: int, made: Tensor, real: Tensor, generator: torch.Generator) -> Tensor:
-        """Where random filters answer strongly together, in a window that lies elsewhere at every step."""
-        first = self._directions[k].draw(_FILTERS, generator)
-        second = random_filters(_DIRECTIONS_A_STEP, _FILTERS, 3, generator).to(real)
-        side = made.shape[-1]
-        window = min(side, _FEATURE_WINDOW_PX)
-        top, left = torch.randint(0, side - window + 1, (2,), generator=generator).tolist()
-        seen = (..., slice(top, top + window), slice(left, left + window))
-        return sliced_wasserstein(modulus_features(made[seen], first, second), modulus_features(real[seen], first, second))
 
     def take_losses(self) -> dict[str, float]:
         return self._losses.take()
@@ -445,14 +441,13 @@ def _tile_px(config: TextureCnnConfig) -> int:
     return config.tile_px // 32 * 32
 
 
-def _tile_sides(config: TextureCnnConfig, photos: Sequence[Photo]) -> list[int]:
-    """The sides at which the tile is formed, half an octave from one to the next, coarsest first."""
+def _tile_sides(config: TextureCnnConfig, photo_px: float = math.inf) -> list[int]:
+    """The sides at which the tile is formed, half an octave from one to the next, coarsest first, for photos of that least side."""
     full = _tile_px(config)
-    smallest = min(min(photo.pixels.shape[:2]) for photo in photos)
     sides = [full]
     while True:
         side = round(full * 2 ** (-len(sides) / 2))
-        if side < _COARSEST_TILE_PX or smallest * side / full < _SMALLEST_PHOTO_PX:
+        if side < _COARSEST_TILE_PX or photo_px * side / full < _SMALLEST_PHOTO_PX:
             return sides[::-1]
         sides.append(side)
 
@@ -500,10 +495,11 @@ class TileTraining:
         if level.side != self._tile.pixels.shape[-1]:
             self._take_pixels(resized(self._tile.pixels.detach()[None], level.side)[0])
         progress = (self.images_seen - level.first_step) / (level.last_step - level.first_step)
-        self._optimizer.param_groups[0]["lr"] = _PIXEL_STEP * (0.1 + 0.9 * (0.5 + 0.5 * math.cos(math.pi * progress)))
+        self._optimizer.param_groups[0]["lr"] = _PIXEL_STEP * (0.03 + 0.97 * (0.5 + 0.5 * math.cos(math.pi * progress)))
         generator = stream(self._seed, self.images_seen, _DIRECTIONS)
         directions = level.directions.draw(_DIRECTIONS_A_STEP, generator)
-        targets = torch.cat([_grid(photo, directions, _PATCHES_A_STEP // len(level.photos), generator) for photo in level.photos], 1)
+        few = -(-_PATCHES_A_STEP // len(level.photos))
+        targets = torch.cat([_grid(photo, directions, few, generator) for photo in level.photos], 1)
         yield
         around = wrapped(self._tile.pixels[None], 0, _PATCH_PX - 1)
         loss = sliced_wasserstein(_grid(around, directions, _PATCHES_A_STEP, generator), targets)
@@ -511,6 +507,14 @@ class TileTraining:
         yield
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if self.images_seen % _STEPS_A_FEATURES == 0:
+            yield
+            photo = _window(level.photos[self.images_seen // _STEPS_A_FEATURES % len(level.photos)], level.side, generator)
+            around = wrapped(self._tile.pixels[None], 0, _FEATURE_REACH_PX - 1)
+            features = _features_loss(around, photo, level.directions, generator)
+            self._losses.note("features", features, self.images_seen)
+            yield
+            (_TILE_FEATURES_WEIGHT * features).backward()
         self._optimizer.step()
         self.images_seen += 1
 
@@ -551,6 +555,22 @@ def _grid(picture: Tensor, directions: Tensor, patches: int, generator: torch.Ge
     return projected(picture[..., top:, left:], directions, stride)
 
 
+def _features_loss(made: Tensor, real: Tensor, directions: PatchDirections, generator: torch.Generator) -> Tensor:
+    """Where random filters answer strongly together. Over whole pictures: each window by itself is no sample of the photo."""
+    first = directions.draw(_FILTERS, generator)
+    second = random_filters(_DIRECTIONS_A_STEP, _FILTERS, 3, generator).to(real)
+    return sliced_wasserstein(modulus_features(made, first, second), modulus_features(real, first, second))
+
+
+def _window(picture: Tensor, side: int, generator: torch.Generator) -> Tensor:
+    """Somewhere in a picture, as much of it as there is."""
+    height, width = (min(side, n) for n in picture.shape[-2:])
+    top, left = (
+        int(torch.randint(0, n - side + 1, (1,), generator=generator)) for n, side in zip(picture.shape[-2:], (height, width), strict=True)
+    )
+    return picture[..., top : top + height, left : left + width]
+
+
 # --------------------------------------------------------------------------------------------------------- the beginning
 
 
@@ -572,7 +592,7 @@ def start(
 
 
 def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, TileTraining]:
-    palette, sides = Palette.of(photos), _tile_sides(config, photos)
+    palette, sides = Palette.of(photos), _tile_sides(config, min(min(photo.pixels.shape[:2]) for photo in photos))
     yield
     full = [palette.encode(torch.from_numpy(photo.pixels).to(device).permute(2, 0, 1)[None]) for photo in photos]
     levels: list[_TileLevel] = []
@@ -598,9 +618,14 @@ def _level_ends(config: TextureCnnConfig, sides: Sequence[int]) -> list[int]:
 
 def cost_gflop(config: TextureCnnConfig) -> float:
     """Work of the whole schedule: forward and backward, by the size of the layers."""
-    filters = COLOURS * _PATCH_PX**2 * _DIRECTIONS_A_STEP
     if config.mode == "instant":
-        return 3 * filters * _PATCHES_A_STEP * config.images * 2 / 1e9
+        sides = _tile_sides(config)
+        ends = _level_ends(config, sides)
+        patches = _PATCHES_A_STEP * COLOURS * _PATCH_PX**2 * _DIRECTIONS_A_STEP
+        feature = COLOURS * _PATCH_PX**2 * _FILTERS + 9 * _FILTERS * _DIRECTIONS_A_STEP / 4
+        steps = zip(sides, ends, [0, *ends], strict=False)
+        work = sum((end - first) * (patches + feature * side**2 / _STEPS_A_FEATURES) for side, end, first in steps)
+        return 3 * work * _SORTING * 2 / 1e9
     with torch.device("meta"):  # only the sizes are asked for
         generator = Generator(_shapes(config), 4)
     total = 0.0

@@ -61,10 +61,10 @@ class PatchDirections:
     @classmethod
     def of(cls, pictures: Tensor, size: int, whiteness: float) -> PatchDirections:
         """From the patches of (B, C, H, W); ``whiteness`` 0 draws plain directions, 1 whitens (ZCA, Bell and Sejnowski 1997)."""
-        positions = pictures.shape[0] * (pictures.shape[2] - size + 1) * (pictures.shape[3] - size + 1)
-        columns = pictures.unfold(2, size, 1).unfold(3, size, 1)  # (B, C, h, w, k, k)
-        every = max(1, positions // _PROBE_PATCHES)
-        patches = columns.permute(0, 2, 3, 1, 4, 5).reshape(positions, -1)[::every].double()
+        rows, columns = (n - size + 1 for n in pictures.shape[-2:])
+        every = max(1, round((pictures.shape[0] * rows * columns / _PROBE_PATCHES) ** 0.5))
+        windows = pictures.unfold(2, size, every).unfold(3, size, every)  # (B, C, h, w, k, k)
+        patches = windows.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(0, 2).double()
         covariance = (patches - patches.mean(0)).T @ (patches - patches.mean(0)) / len(patches)
         variances, vectors = torch.linalg.eigh(covariance.cpu())
         scales = variances.clamp_min(max(float(variances[-1]) * _LEAST_VARIANCE, _NO_VARIANCE)) ** (-whiteness / 2)
@@ -76,14 +76,13 @@ class PatchDirections:
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """``count`` directions as filters: (count, C, k, k)."""
         plain = torch.randn(count, self.root.shape[0], generator=generator).to(self.root)
-        plain = plain / plain.square().mean(1, keepdim=True).sqrt()
-        return (plain @ self.root).reshape(count, self.channels, self.size, self.size)
+        directions: Tensor = plain / plain.square().mean(1, keepdim=True).sqrt() @ self.root
+        return directions.reshape(count, self.channels, self.size, self.size)
 
 
 def random_filters(count: int, channels: int, size: int, generator: torch.Generator) -> Tensor:
     """Filters whose answers have about the variance of what they read: (count, channels, size, size)."""
-    norm = math.sqrt(channels * size * size)
-    return torch.randn(count, channels, size, size, generator=generator) / norm
+    return torch.randn(count, channels, size, size, generator=generator) / math.sqrt(channels * size * size)
 
 
 def modulus_features(pictures: Tensor, first: Tensor, second: Tensor) -> Tensor:
