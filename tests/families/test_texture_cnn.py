@@ -91,7 +91,7 @@ def test_only_sliders_that_change_what_they_name_are_kept_and_the_others_stand_s
     model = training(TINY).model()
     rho = {axis.id: 0.1 for axis in model.axes} | {"scale": 0.9, "slant": -0.9}
 
-    def proofs(sliders, draw):
+    def proofs(sliders, draw, signatures):
         yield
         return rho
 

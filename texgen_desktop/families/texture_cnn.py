@@ -57,7 +57,7 @@ class TextureCnnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: Annotated[int, Meta(ge=1, le=16, description="Crops in one training step", extra={"unit": "crops"})] = 2
     levels: Annotated[int, Meta(ge=2, le=6, description="Octaves of the pyramid; more for larger structure")] = 4
     width: Annotated[int, Meta(ge=8, le=128, description="Channels of the generator")] = 48
-    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.002
+    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.003
     tile_px: Annotated[int, Meta(ge=64, le=1024, description="Side of the instant tile, in steps of 32", extra={"unit": "px"})] = 256
 
 
