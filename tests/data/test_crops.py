@@ -159,3 +159,74 @@ def test_one_photo_photos_of_one_folder_and_too_many_photos_get_no_axes_of_their
 def test_an_axis_that_no_sampler_makes_is_refused(axis):
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(axis, StyleAxis)
+
+
+def lit_from_the_left(height: int = 96, width: int = 120) -> Photo:
+    """Steps that rise quickly and fall slowly to the right: mirrored and turned it is told from what it was."""
+    x = np.arange(width, dtype=np.float32) % 12 / 12
+    pixels = np.repeat(np.broadcast_to(x, (height, width))[..., None], 3, axis=2).astype(np.float32)
+    pixels[..., 2] *= 0.9
+    return Photo("steps", np.ascontiguousarray(pixels), width, height)
+
+
+def slopes(crops: CropSampler) -> tuple[float, float, float, float]:
+    """Shares of crops that rise to the right, to the left, downwards and upwards."""
+    batch = crops.draw(stream(0, 0, 0), 2, 200, 16)
+    plain = batch.patches[(batch.style[:, :3] == 0).all(1), 0]
+    dx, dy = plain.diff(dim=2).flatten(1).median(1).values, plain.diff(dim=1).flatten(1).median(1).values
+    is_x = dx.abs() > dy.abs()
+    shares = [is_x & (dx > 0), is_x & (dx < 0), ~is_x & (dy > 0), ~is_x & (dy < 0)]
+    return tuple(float(share.float().mean()) for share in shares)
+
+
+@pytest.mark.parametrize(
+    ("is_mirrored", "is_turned", "expected"),
+    [
+        (False, False, (True, False, False, False)),
+        (True, False, (True, True, False, False)),
+        (False, True, (True, True, True, True)),
+        (True, True, (True, True, True, True)),
+    ],
+)
+def test_crops_are_mirrored_and_turned_only_where_that_is_allowed(is_mirrored, is_turned, expected):
+    crops = run_to_end(CropSampler.prepared([lit_from_the_left()], 3, 12, CPU, is_mirrored, is_turned))
+    assert tuple(share > 0.1 for share in slopes(crops)) == expected
+
+
+def test_a_mirrored_crop_is_the_photo_itself_mirrored():
+    photo = spotted_photo(96, 96)
+    crops = run_to_end(CropSampler.prepared([photo], 3, 12, CPU, True, True))
+    upright = run_to_end(CropSampler.prepared([photo], 3, 12, CPU))
+    whole = upright._pyramids[0][0][0]
+    versions = [turned for k in range(4) for turned in (whole.rot90(k, (1, 2)), whole.rot90(k, (1, 2)).flip(2))]
+    batch = crops.draw(stream(0, 0, 0), 2, 12, 16)
+    for patch in batch.patches[(batch.style[:, :3] == 0).all(1)]:
+        windows = torch.stack([version.unfold(1, 16, 1).unfold(2, 16, 1) for version in versions])
+        nearest = (windows - patch[None, :, None, None]).abs().amax((1, 4, 5)).min()
+        assert nearest < 1e-3
+
+
+def test_crops_that_are_bent_alike_share_the_bend_and_not_the_place():
+    crops = sampler(spotted_photo())
+    batches = [crops.draw(stream(0, k, 0), 1, 4, 16, is_bent_alike=True) for k in range(6)]
+    assert all(torch.equal(batch.style[:, :3], batch.style[:1, :3].expand(4, -1)) for batch in batches)
+    assert any(batch.style[0, :3].abs().max() > 0 for batch in batches)
+    assert not torch.equal(batches[0].patches[0], batches[0].patches[1])
+    free = crops.draw(stream(0, 1, 0), 1, 8, 16)
+    assert not torch.equal(free.style[:, :3], free.style[:1, :3].expand(8, -1))
+
+
+def test_pictures_are_measured_as_the_crops_are():
+    crops = sampler(spotted_photo())
+    batch = crops.draw(stream(0, 0, 0), 0, 32, 12)
+    measured = crops.measured(batch.patches)
+    assert measured.shape == (32, len(crops.axes) - 3)
+    assert (measured.clamp(-2, 2) - batch.style[:, 3:]).abs().max() < 0.3  # told only roughly
+
+
+def test_crops_that_are_bent_alike_are_of_one_group():
+    crops = run_to_end(CropSampler.prepared(two_materials(), 3, 12, CPU))
+    for k in range(6):
+        batch = crops.draw(stream(0, k, 0), 1, 8, 16, is_bent_alike=True)
+        assert torch.equal(batch.style[:, -2:], batch.style[:1, -2:].expand(8, -1))
+        assert batch.patches.mean((1, 2, 3)).std() < 0.2

@@ -1,8 +1,9 @@
 """Losses against their formulas."""
 
+import pytest
 import torch
 
-from texgen_desktop.nn.losses import relativistic, smoothness
+from texgen_desktop.nn.losses import GAN_LOSSES, gaussian_kl, laplacian_distance, relativistic, smoothness
 
 
 def test_the_relativistic_loss_falls_when_the_winner_is_ahead():
@@ -18,3 +19,47 @@ def test_for_small_steps_smoothness_is_half_gamma_times_the_squared_gradient():
     noisy = x + 0.01 * torch.randn_like(x)
     got = smoothness(x @ gradient, noisy @ gradient, gamma=0.3, sigma=0.01)
     torch.testing.assert_close(got, 0.15 * gradient.square().sum(), rtol=0.05, atol=0)
+
+
+def test_the_classic_losses_are_those_of_sigmoids():
+    torch.manual_seed(0)
+    real, made = torch.randn(50), torch.randn(50)
+    judged_real, judged_made = torch.sigmoid(real), torch.sigmoid(made)
+    wanted = -judged_real.log().mean() - (1 - judged_made).log().mean()
+    torch.testing.assert_close(GAN_LOSSES["minimax"].critic(real, made), wanted)
+    torch.testing.assert_close(GAN_LOSSES["minimax"].generator(made, real), (1 - judged_made).log().mean())
+    torch.testing.assert_close(GAN_LOSSES["non-saturating"].generator(made, real), -judged_made.log().mean())
+
+
+@pytest.mark.parametrize("name", GAN_LOSSES)
+def test_every_loss_rewards_the_critic_for_telling_apart_and_the_generator_for_deceiving(name):
+    loss, high, low = GAN_LOSSES[name], torch.tensor([2.0]), torch.tensor([-2.0])
+    assert loss.critic(high, low) < loss.critic(low, high)
+    assert loss.generator(high, low) < loss.generator(low, high)
+
+
+def test_an_unsure_generator_still_has_a_slope_by_the_non_saturating_loss_only():
+    slopes = {}
+    for name in ("minimax", "non-saturating"):
+        score = torch.tensor([-12.0], requires_grad=True)
+        GAN_LOSSES[name].generator(score, torch.zeros(1)).backward()
+        slopes[name] = abs(float(score.grad))
+    assert slopes["minimax"] < 1e-4
+    assert slopes["non-saturating"] > 0.99
+
+
+def test_the_divergence_of_gaussians_is_that_of_torch():
+    torch.manual_seed(0)
+    mean, log_variance = torch.randn(4, 9), torch.randn(4, 9)
+    normal = torch.distributions.Normal
+    wanted = torch.distributions.kl_divergence(normal(mean, (0.5 * log_variance).exp()), normal(0.0, 1.0)).sum(1)
+    torch.testing.assert_close(gaussian_kl(mean, log_variance), wanted)
+
+
+def test_blur_costs_more_by_its_bands_than_by_its_mean_difference():
+    torch.manual_seed(0)
+    sharp = torch.randn(2, 3, 32, 32)
+    blurred = torch.nn.functional.avg_pool2d(sharp, 3, 1, 1)
+    shifted = sharp + (blurred - sharp).abs().mean()  # as far off, but evenly
+    assert laplacian_distance(sharp, sharp) == 0
+    assert laplacian_distance(blurred, sharp) != laplacian_distance(shifted, sharp)

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.studio.builders import FAMILY, MODEL, OTHER_PROJECT, PHOTO, PROBLEM, PROJECT, READY, RUN, WITH_RUN, progress
@@ -176,3 +177,16 @@ def test_whatever_the_order_of_events_nothing_is_left_over_from_what_is_gone() -
                 assert set(dict(state.look.style)) <= {slider.id for slider in state.model.sliders}
                 has_dropped_a_slider |= state.look != before.look
     assert has_dropped_a_slider
+
+
+def test_what_every_photo_allows_and_the_family_can_do_is_suggested_until_it_is_on() -> None:
+    preset = m.PresetInfo("standard", "Standard", 100, None, (("images", 100), ("mirror", False), ("turn", False)))
+    family = m.FamilyInfo("texture_gan", "Texture GAN", "", (), (preset,))
+    state = after(after(StudioState(), m.FamiliesChanged((family,))), m.ProjectChanged(PROJECT))
+    for photo in PROJECT.photos:
+        state = after(state, m.PhotoLoaded(photo.name, np.zeros((2, 2, 3), np.uint8), frozenset({"mirror", "turn"})))
+    assert state.suggested == ("mirror", "turn")
+    assert replace(state, settings=replace(state.settings, config=(("mirror", True),))).suggested == ("turn",)
+    state = after(state, m.PhotoLoaded(PROJECT.photos[0].name, np.zeros((2, 2, 3), np.uint8), frozenset({"mirror"})))
+    assert state.suggested == ("mirror",)
+    assert after(state, m.ProjectChanged(OTHER_PROJECT)).suggested == ()

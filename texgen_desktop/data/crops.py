@@ -26,7 +26,7 @@ SLANT = 0.35  # "slant" at 1: stretched by e ** 0.35 along one diagonal, squeeze
 _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders are taken from
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
-_BENDS = ("scale", "stretch", "slant")
+BENDS = ("scale", "stretch", "slant")
 AXIS_WORDS = {
     "scale": ("Scale", "How large the grains, stones or leaves are."),
     "stretch": ("Stretch", "Wider than high to the right, higher than wide to the left."),
@@ -39,7 +39,8 @@ MOST_GROUPS = 6
 """Photos or folders of photos that get a slider each; of more the texture is a mixture of all."""
 MOST_AXES = len(AXIS_WORDS) + MOST_GROUPS
 _UNTOLD = 1 / 3  # of the crops are not told which group they are from, and half are not told of each group that they are not from
-_MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}  # weights of R, G, B
+MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}
+"""What the measured axes weigh R, G and B by, sRGB-encoded."""
 
 
 class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,15 +76,33 @@ class Batch:
     style: Tensor
 
 
+def bend_matrix(scale: float, stretch: float, slant: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """What one pixel of a crop is in pixels of the photo, ((x by x, x by y), (y by x, y by y)): all bends keep the area but the scale."""
+    step = 2 ** (-SCALE_OCTAVES * scale)
+    wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
+    lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
+    return (step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide)
+
+
 class CropSampler:
     """Crops of the photos at every level of a pyramid with ``level_count`` octaves, the last one being the working scale."""
 
-    def __init__(self, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        photos: Sequence[Photo],
+        level_count: int,
+        coarse_crop_px: int,
+        device: torch.device,
+        is_mirrored: bool = False,
+        is_turned: bool = False,
+    ) -> None:
+        """``is_mirrored`` and ``is_turned``: crops of the photo's mirror image, and of it turned by quarters, are drawn as well."""
         self.palette = Palette.of(photos)
-        self.axes = tuple(StyleAxis(name) for name in _BENDS)
+        self.axes = tuple(StyleAxis(name) for name in BENDS)
         self._level_count = level_count
         self._coarse_crop_px = coarse_crop_px
         self._device = device
+        self._is_mirrored, self._is_turned = is_mirrored, is_turned
         self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
@@ -93,10 +112,16 @@ class CropSampler:
 
     @classmethod
     def prepared(
-        cls, photos: Sequence[Photo], level_count: int, coarse_crop_px: int, device: torch.device
+        cls,
+        photos: Sequence[Photo],
+        level_count: int,
+        coarse_crop_px: int,
+        device: torch.device,
+        is_mirrored: bool = False,
+        is_turned: bool = False,
     ) -> Generator[None, None, CropSampler]:
         """A sampler that is ready to draw, in slices: a photo each, then some crops each to measure what its sliders range over."""
-        sampler = cls(photos, level_count, coarse_crop_px, device)
+        sampler = cls(photos, level_count, coarse_crop_px, device, is_mirrored, is_turned)
         for photo in photos:
             yield
             sampler._pyramids.append(sampler._pyramid(photo))
@@ -108,6 +133,11 @@ class CropSampler:
         sampler.axes += sampler._measured_axes(torch.cat(crops))
         sampler.axes += tuple(sampler._group_axis(index, photos) for index in range(len(sampler._groups)))
         return sampler
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Of each photo the axis of the group that it belongs to; all empty where the photos are no groups."""
+        return tuple(f"group_{index}" if self._groups else "" for index in self._group_of)
 
     def _group_axis(self, index: int, photos: Sequence[Photo]) -> StyleAxis:
         found = [signature(photo.pixels) for photo, group in zip(photos, self._group_of, strict=True) if group == index]
@@ -128,7 +158,7 @@ class CropSampler:
     def _measured_axes(self, crops: Tensor) -> tuple[StyleAxis, ...]:
         """Brightness and warmth, with their middle and range over the photos; left out where the photos hardly vary."""
         found, colours = [], self._mean_colours(crops)
-        for name, weights in _MEASURES.items():
+        for name, weights in MEASURES.items():
             values = colours @ colours.new_tensor(weights)
             spread = float(values.std())
             if spread > _LEAST_SPREAD:
@@ -139,40 +169,63 @@ class CropSampler:
         """The mean colour of each patch, sRGB-encoded: (B, 3)."""
         return self.palette.decode(patches).mean((2, 3))
 
-    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0) -> Batch:
+    @property
+    def measured_columns(self) -> slice:
+        """Where the measured axes stand in the style."""
+        return slice(len(BENDS), len(BENDS) + sum(axis.id in MEASURES for axis in self.axes))
+
+    def measured(self, patches: Tensor) -> Tensor:
+        """The measured axes of pictures in palette coordinates, in the order of ``axes`` after the bends: (B, measured axes)."""
+        colours = self._mean_colours(patches)
+        values = [(colours @ colours.new_tensor(MEASURES[a.id]) - a.middle) / a.spread for a in self.axes if a.id in MEASURES]
+        return torch.stack(values, 1) if values else colours[:, :0]
+
+    def draw(self, generator: torch.Generator, level: int, count: int, size: int, surround: int = 0, is_bent_alike: bool = False) -> Batch:
         """``count`` crops of ``size`` pixels at ``level`` (0 is the coarsest), with ``surround`` more pixels on each side.
+
+        ``is_bent_alike`` bends all of them as the first, and takes them from photos of one group: together they are then a sample of one
+        and the same texture.
 
         A finer crop lies somewhere in a coarsest crop, whose measured properties are its style: they belong to the whole texture,
         not to the few grains that a fine crop shows.
         """
-        dice = torch.rand(count, len(_BENDS) + 6, generator=generator)
+        dice = torch.rand(count, len(BENDS) + 6, generator=generator)
+        positions = self._positions(count, generator)
         # Half of the crops are the photo as it is, pixel for pixel: the middle of the sliders is what is looked at most.
         is_bent = dice[:, -6:-5] < 0.5
-        bends = (2 * dice[:, : len(_BENDS)] - 1) * is_bent
-        measured_axes = [axis for axis in self.axes if axis.id in _MEASURES]
-        patches, coarse, groups = [], [], []
+        bends = (2 * dice[:, : len(BENDS)] - 1) * is_bent
+        if is_bent_alike:
+            bends = bends[:1].expand(count, -1)
+        has_measures = any(axis.id in MEASURES for axis in self.axes)
+        patches, coarse = [], []
+        groups: list[int] = []
         for k in range(count):
             chosen = int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))
+            if is_bent_alike and groups and self._groups:
+                chosen = self._another_of(groups[0], chosen)
             groups.append(self._group_of[chosen])
             pyramid = self._pyramids[chosen]
-            frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size)
+            frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size, positions[k])
             patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
-            if measured_axes and level > 0:
+            if has_measures and level > 0:
                 coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
         stack = torch.cat(patches)
         style = [bends.to(self._device)]
-        if measured_axes:
-            colours = self._mean_colours(
-                torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
-            )
-        for axis in measured_axes:
-            measured = (colours @ colours.new_tensor(_MEASURES[axis.id]) - axis.middle) / axis.spread
-            # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
-            doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
-            style.append((measured + doubt).clamp(-2, 2)[:, None])
+        if has_measures:
+            whole = torch.cat(coarse) if level > 0 else stack[..., surround : surround + size, surround : surround + size]
+            for values in self.measured(whole).unbind(1):
+                # Told only roughly: else the critic could check a fake against its style to the last digit, and nothing would pass.
+                doubt = _DOUBT * torch.randn(count, generator=generator).to(self._device)
+                style.append((values + doubt).clamp(-2, 2)[:, None])
         if self._groups:
-            style.append(self._told_groups(groups, generator).to(self._device))
+            told = self._told_groups(groups, generator)
+            style.append((told[:1].expand(count, -1) if is_bent_alike else told).to(self._device))
         return Batch(stack, torch.cat(style, 1))
+
+    def _another_of(self, group: int, chosen: int) -> int:
+        """The photo itself where it belongs to the group, else one that does: the next in order."""
+        members = [index for index, own in enumerate(self._group_of) if own == group]
+        return chosen if chosen in members else members[chosen % len(members)]
 
     def _told_groups(self, groups: list[int], generator: torch.Generator) -> Tensor:
         """Which group each crop is from, with gaps, so that every mixture of told and untold is learnt: (B, groups)."""
@@ -181,15 +234,20 @@ class CropSampler:
         dice = torch.rand(told.shape, generator=generator)
         return told * (dice >= torch.where(told > 0, _UNTOLD, 0.5))
 
-    def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int) -> _Frame:
+    def _positions(self, count: int, generator: torch.Generator) -> list[_Position]:
+        """How the photo lies under each crop; as it is where nothing else is allowed, and then no random number is drawn."""
+        if not (self._is_mirrored or self._is_turned):
+            return [_UPRIGHT] * count
+        quarters = torch.randint(4 if self._is_turned else 1, (count,), generator=generator).tolist()
+        mirrored = torch.randint(2 if self._is_mirrored else 1, (count,), generator=generator).tolist()
+        return [_Position(quarter, bool(mirror)) for quarter, mirror in zip(quarters, mirrored, strict=True)]
+
+    def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int, position: _Position) -> _Frame:
         """Where the crop lies. Lengths are in pixels of the working scale."""
-        height, width = pyramid[0].shape[-2:]
+        height, width = pyramid[0].shape[-2:] if position.quarters % 2 == 0 else pyramid[0].shape[:-3:-1]
         scale, stretch, slant = (float(bend) for bend in bends)
         step = 2 ** (-SCALE_OCTAVES * scale)
-        wide = 2 ** (STRETCH_OCTAVES * stretch / 2)
-        lean, upright = math.sinh(SLANT * slant), math.cosh(SLANT * slant)
-        # What one pixel of the crop is in pixels of the photo: all bends keep the area but the scale.
-        matrix = ((step * upright / wide, step * lean * wide), (step * lean / wide, step * upright * wide))
+        matrix = bend_matrix(scale, stretch, slant)
         unit = 2 ** (self._level_count - 1)
         outer = self._coarse_crop_px * unit
         inner = size * 2 ** (self._level_count - 1 - level)
@@ -203,7 +261,8 @@ class CropSampler:
         # On the level's own pixels, so that a crop that is not bent is not resampled either.
         pixel = 2 ** (self._level_count - 1 - level)
         x, y = round(x / pixel) * pixel, round(y / pixel) * pixel
-        return _Frame(matrix=matrix, step=step, outer_centre=(centre_x, centre_y), centre=(x, y))
+        frame = _Frame(matrix=matrix, step=step, outer_centre=(centre_x, centre_y), centre=(x, y))
+        return frame if position == _UPRIGHT else position.placed(frame, (width, height))
 
     def _sample(self, pyramid: list[Tensor], level: int, centre: tuple[float, float], frame: _Frame, size: int) -> Tensor:
         unit = 2 ** (self._level_count - 1 - level)
@@ -229,3 +288,32 @@ class _Frame:
     step: float
     outer_centre: tuple[float, float]
     centre: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class _Position:
+    """How the photo lies under a crop: turned by so many quarters, and mirrored before that."""
+
+    quarters: int = 0
+    is_mirrored: bool = False
+
+    def placed(self, frame: _Frame, size: tuple[float, float]) -> _Frame:
+        """A place on the photo in this position, of that (width, height), as a place on the photo as it is."""
+        mirror = -1.0 if self.is_mirrored else 1.0
+        cosine, sine = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[self.quarters]
+        rows = ((mirror * cosine, -mirror * sine), (sine, cosine))
+        width, height = size if self.quarters % 2 == 0 else size[::-1]
+
+        def moved(centre: tuple[float, float]) -> tuple[float, float]:
+            x, y = centre[0] - size[0] / 2, centre[1] - size[1] / 2
+            return rows[0][0] * x + rows[0][1] * y + width / 2, rows[1][0] * x + rows[1][1] * y + height / 2
+
+        (a, b), (c, d) = frame.matrix
+        matrix = (
+            (rows[0][0] * a + rows[0][1] * c, rows[0][0] * b + rows[0][1] * d),
+            (rows[1][0] * a + rows[1][1] * c, rows[1][0] * b + rows[1][1] * d),
+        )
+        return _Frame(matrix=matrix, step=frame.step, outer_centre=moved(frame.outer_centre), centre=moved(frame.centre))
+
+
+_UPRIGHT = _Position()

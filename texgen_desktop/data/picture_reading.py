@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from texgen_desktop.data.archives import MAX_MEMBER_BYTES, Member, open_archive
 from texgen_desktop.data.photos import Skipped
 from texgen_desktop.data.picture_survey import Found, Survey, class_of_each, member_kind, printable, temporary_folder
 from texgen_desktop.data.pictures import read_square
+from texgen_desktop.data.waiting import PATIENCE_S, Waiting, in_pool
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.recognise import ImageError, open_regular
 
@@ -29,10 +30,11 @@ _WORKERS = 4
 _AHEAD = 8
 """So many pictures for each worker wait to be decoded or taken, unless their copies out of an archive take more than this."""
 _AHEAD_BYTES = 64 << 20
-_PATIENCE_S = 0.05
-_BATCH_ROWS = 1000
+_LARGE_BYTES = 4 << 20
+_BATCH_ROWS = 250
 
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,32 +72,41 @@ class PictureReader:
         return len(self._survey.found)
 
     def blocks(self) -> Iterator[Block]:
-        """In slices of some 50 ms. Raises TexGenError where an archive turns out not to be what it was when it was looked through."""
+        """In short slices. Raises TexGenError where an archive turns out not to be what it was when it was looked through."""
         with ExitStack() as stack:
             folder = Path(stack.enter_context(temporary_folder()))
             pool = stack.enter_context(ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), "pictures"))
             queue = _Queue(self, pool)
             stack.callback(queue.forget)
             yield from self._read_names()
-            for found, source in self._files(folder):
+            for file in self._files(folder):
+                if file is None or file == "waiting":
+                    yield self._nothing()
+                    continue
+                found, source = file
                 if id(found) in self._held_out or found.kind == "names":
                     self.done += 1
                 elif found.kind == "batch":
                     yield from queue.taken(all_of_it=True)
-                    yield from self._read_batch(found, source)
+                    yield from self._read_batch(pool, found, source)
                 else:
-                    queue.add(found, source)
+                    yield from queue.add(found, source)
                     yield from queue.taken()
             yield from queue.taken(all_of_it=True)
 
-    def _files(self, folder: Path) -> Iterator[tuple[Found, _Source]]:
+    def _files(self, folder: Path) -> Iterator[tuple[Found, _Source] | Literal["waiting"] | None]:
+        """None: only time has passed."""
         archived = set(self._survey.archives)
         for found in self._survey.found:
             if found.path not in archived:
                 yield found, _Source(found.path)
         for archive in self._survey.archives:
             expected = iter([found for found in self._survey.found if found.path == archive])
-            for found, member in _paired(archive, expected):
+            for pair in _paired(archive, expected):
+                if pair is None or pair == "waiting":
+                    yield None
+                    continue
+                found, member = pair
                 copy = folder / f"{self.done}-{id(found)}{os.path.splitext(found.name)[1]}"  # noqa: PTH122 - a name in an archive
                 yield found, _Source(copy, member)
 
@@ -104,22 +115,22 @@ class PictureReader:
         if not any(found.kind == "names" for found in self._survey.found):
             return
         with temporary_folder() as folder:
-            for found, source in self._files(Path(folder)):
-                if found.kind != "names":
+            for file in self._files(Path(folder)):
+                yield self._nothing()
+                if file is None or file == "waiting" or file[0].kind != "names":
                     continue
+                found, source = file
                 try:
-                    with source.open(found.name) as file:
-                        names = cifar.read_class_names(found.name, file, source.size_bytes)
+                    names = source.read_class_names(found.name)
                 except ImageError as error:
                     self._skip(found, error)
                     continue
                 self._class_names[len(names)] = tuple(printable(name) for name in names)
-                yield self._nothing()
 
-    def _read_batch(self, found: Found, source: _Source) -> Iterator[Block]:
+    def _read_batch(self, pool: ThreadPoolExecutor, found: Found, source: _Source) -> Iterator[Block]:
+        work = in_pool(pool, partial(source.read_batch, found.name))
         try:
-            with source.open(found.name) as file:
-                batch = cifar.read_batch(found.name, file, source.size_bytes)
+            batch = yield from self._blocks_while(work)
         except ImageError as error:
             self._skip(found, error)
             return
@@ -128,6 +139,15 @@ class PictureReader:
             rows = slice(start, start + _BATCH_ROWS)
             yield Block(self._scaled(batch.pixels[rows]), tuple(names[label] for label in batch.labels[rows]))
         self.done += 1
+
+    def _blocks_while(self, work: Waiting[T]) -> Generator[Block, None, T]:
+        """Wait for ``work`` in slices."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return cast(T, end.value)
+            yield self._nothing()
 
     def _scaled(self, pixels: Pixels) -> Pixels:
         if pixels.shape[1] == self.side_px:
@@ -164,6 +184,14 @@ class _Source:
         if self._member is not None:
             self.path.write_bytes(self._read(name, self._member))
 
+    def read_class_names(self, name: str) -> tuple[str, ...]:
+        with self.open(name) as file:
+            return cifar.read_class_names(name, file, self.size_bytes)
+
+    def read_batch(self, name: str) -> cifar.CifarBatch:
+        with self.open(name) as file:
+            return cifar.read_batch(name, file, self.size_bytes)
+
     def read_square(self, side_px: int) -> Pixels:
         try:
             return read_square(self.path, side_px)
@@ -186,14 +214,18 @@ class _Queue:
         self._waiting: deque[tuple[Found, int, Future[Pixels]]] = deque()
         self._bytes = 0
 
-    def add(self, found: Found, source: _Source) -> None:
+    def add(self, found: Found, source: _Source) -> Iterator[Block]:
+        reader = self._reader
         try:
-            source.keep(found.name)
+            if source.size_bytes < _LARGE_BYTES:
+                source.keep(found.name)
+            else:
+                yield from reader._blocks_while(in_pool(self._pool, partial(source.keep, found.name)))
         except ImageError as error:
-            self._reader._skip(found, error)
+            reader._skip(found, error)
             return
         self._bytes += source.size_bytes
-        self._waiting.append((found, source.size_bytes, self._pool.submit(source.read_square, self._reader.side_px)))
+        self._waiting.append((found, source.size_bytes, self._pool.submit(source.read_square, reader.side_px)))
 
     def taken(self, all_of_it: bool = False) -> Iterator[Block]:
         """What is ready, one block at a time; waits where too much is on its way, or for all of it."""
@@ -203,11 +235,11 @@ class _Queue:
             if not (all_of_it or is_full):
                 return
             found, size_bytes, future = waiting[0]
-            try:
-                pixels = future.result(_PATIENCE_S)
-            except NotYet:
+            if wait([future], PATIENCE_S).not_done:
                 yield reader._nothing()
                 continue
+            try:
+                pixels = future.result()
             except ImageError as error:
                 reader._skip(found, error)
             else:
@@ -221,12 +253,17 @@ class _Queue:
             future.cancel()
 
 
-def _paired(archive: Path, expected: Iterator[Found]) -> Iterator[tuple[Found, Member]]:
-    """The members that were found when the archive was looked through; it must not have changed since."""
-    with open_archive(archive) as members:
+def _paired(archive: Path, expected: Iterator[Found]) -> Iterator[tuple[Found, Member] | Literal["waiting"] | None]:
+    """The members that were found when the archive was looked through; it must not have changed since. None: only time has passed."""
+    with ExitStack() as stack, ThreadPoolExecutor(1, "archive") as unpacking:
+        members = yield from in_pool(unpacking, partial(stack.enter_context, open_archive(archive)))
         for found in expected:
-            name = "/".join(found.place[1:])
-            member = next((member for member in members if member.name == name and member_kind(member) == found.kind), None)
+            member = yield from in_pool(unpacking, partial(_find, members, found))
             if member is None:
                 raise TexGenError(f"{archive.name} has changed while it was read.", "Wait until it is complete, then drop it again.")
             yield found, member
+
+
+def _find(members: Iterator[Member], found: Found) -> Member | None:
+    name = "/".join(found.place[1:])
+    return next((member for member in members if member.name == name and member_kind(member) == found.kind), None)

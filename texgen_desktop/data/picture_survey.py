@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +21,7 @@ import numpy as np
 from texgen_desktop.data import cifar
 from texgen_desktop.data.archives import Member, is_archive, open_archive
 from texgen_desktop.data.photos import Skipped, explain_suffix, holds, walk
+from texgen_desktop.data.waiting import Waiting, in_pool
 from texgen_desktop.imaging.read import probe_image
 from texgen_desktop.imaging.recognise import SUFFIXES, ImageError, open_regular
 
@@ -86,7 +90,7 @@ class Survey:
         return _SIDE_PX if usual >= _SIDE_PX else _SMALL_SIDE_PX
 
 
-def survey(paths: Iterable[Path]) -> Generator[None, None, Survey]:
+def survey(paths: Iterable[Path]) -> Waiting[Survey]:
     """Look through files, folders and archives, in slices. Of folders the names decide, archives are gone through from end to end.
 
     Raises TexGenError where an archive is not to be trusted.
@@ -101,9 +105,10 @@ def survey(paths: Iterable[Path]) -> Generator[None, None, Survey]:
         else:
             kind = _kind_of(path)
             result.found.append(Found((path.absolute().parent.name, path.name), "picture" if kind is None else kind, path))
-    in_folders = [found.path for found in result.found if found.kind == "picture" and found.path not in result.archives]
+    archives = set(result.archives)
+    in_folders = [found.path for found in result.found if found.kind == "picture" and found.path not in archives]
     for path in in_folders[:: -(-len(in_folders) // _PROBES) or 1]:
-        yield
+        yield None
         try:
             header = probe_image(path)
         except ImageError:
@@ -156,13 +161,12 @@ def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="texgen-")
 
 
-def _look_through_folder(root: Path, visited: set[tuple[int, int]], result: Survey) -> Iterator[None]:
-    base = root.absolute()
-    # The reasons come through a list of their own, for there may be as many as there are files.
+def _look_through_folder(root: Path, visited: set[tuple[int, int]], result: Survey) -> Waiting[None]:
+    root_name = root.absolute().name
     for number, path in enumerate(walk(root, visited, result.skipped)):
         if number % _SLICE_FILES == 0:
-            yield
-        place = (base.name, *Path(os.path.relpath(path, root)).parts)
+            yield None
+        place = (root_name, *path.parts[len(root.parts) :])
         name = path.name
         if path.suffix.lower() in SUFFIXES:
             if len(result.found) < MAX_PICTURES:
@@ -180,13 +184,15 @@ def _look_through_folder(root: Path, visited: set[tuple[int, int]], result: Surv
             result.skipped.append(explain_suffix(path))
 
 
-def _look_through_archive(path: Path, result: Survey) -> Iterator[None]:
+def _look_through_archive(path: Path, result: Survey) -> Waiting[None]:
     result.archives.append(path)
-    every = 1
-    with open_archive(path) as members, temporary_folder() as folder:
-        for number, member in enumerate(members):
-            if number % _SLICE_FILES == 0:
-                yield
+    every, seen = 1, 0
+    with ExitStack() as stack, temporary_folder() as folder, ThreadPoolExecutor(1, "archive") as unpacking:
+        members = yield from in_pool(unpacking, partial(stack.enter_context, open_archive(path)))
+        while (member := (yield from in_pool(unpacking, partial(next, members, None)))) is not None:
+            seen += 1
+            if seen % _SLICE_FILES == 0:
+                yield None
             kind = member_kind(member)
             name = member.name.rpartition("/")[2]
             if kind is not None:
@@ -198,7 +204,7 @@ def _look_through_archive(path: Path, result: Survey) -> Iterator[None]:
                 if kind == "picture" and len(result.found) % every == 0:
                     _probe_member(member, Path(folder), result)
                     every = 1 + len(result.found) // _MEMBER_PROBES
-                    yield
+                    yield None
             elif name in _WORD_LISTS:
                 if member.size_bytes < 1 << 22:
                     result.words |= read_words(member.read().decode("utf-8", "replace"))

@@ -23,6 +23,7 @@ from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
 from texgen_desktop.engine.folders import delete_remains
 from texgen_desktop.engine.jobs import WAIT_S, Result, Slices, Work, run_to_end
+from texgen_desktop.engine.judging import judge_texture
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.metrics import read_metrics, thinned
 from texgen_desktop.engine.recipe import recipe_from_json
@@ -42,9 +43,9 @@ Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.Dis
 """Commands that end a run in training first: it is saved, and they wait for that."""
 AtOnce = m.Render | m.Pause | m.Stop | m.Cancel | m.CancelIntake | m.Quit
 """Commands that never wait behind others."""
-Errand = Literal["intake", "filing", "pictures", "rehearsal"]
+Errand = Literal["intake", "filing", "pictures", "rehearsal", "judging"]
 """Work that is no job: photos on their way into the project, its folders copied or deleted, its photos on their way to the screen, a
-training that only measures.
+training that only measures, a texture that is judged.
 """
 _ENDED = object()
 
@@ -160,6 +161,7 @@ class Engine:
         self._drop("intake")
         self._drop("pictures")
         self._drop("rehearsal")
+        self._drop("judging")
         self._cancel("export")
         self._stop_training(is_leaving=True)
 
@@ -185,6 +187,8 @@ class Engine:
                 self._pause()
             case m.Stop():
                 self._stop()
+            case m.JudgeTexture():
+                self._judge(command)
             case m.Rehearse(settings):
                 self._rehearse(settings)
             case m.Tune(values):
@@ -321,6 +325,7 @@ class Engine:
 
     def _on_switched(self) -> None:
         self._end_rehearsal()
+        self._drop("judging")
         self._training = None
         self._drop("pictures")
         self._stage.replace(self._selected_source())
@@ -358,6 +363,16 @@ class Engine:
             raise TexGenError("No run is selected that could go on.", "Select a run, or start a new one.")
         run = project.run(project.run_id)
         return Training(self._host, project, find_family(self._families, run.settings.family), run.settings, run)
+
+    def _judge(self, wish: m.JudgeTexture) -> None:
+        project, source = self._workspace.require(to_write=False), self._stage.source
+        if source is None or source.family.makes != "textures" or not project.photos:
+            raise TexGenError("There is no texture with a photo to judge it by.", "Train one on a photo first.")
+        self._drop("judging")
+        self._errands["judging"] = self._judged(judge_texture(project, source, wish.look, wish.cells))
+
+    def _judged(self, judging: Slices[m.TextureJudged]) -> Slices[None]:
+        self._emit((yield from judging))
 
     def _rehearse(self, settings: m.TrainSettings) -> None:
         if self._training is not None:

@@ -354,6 +354,14 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class JudgeTexture:
+    """Measure how good a tile of ``cells`` (rows, columns) is beside the project's photos: ``TextureJudged`` tells it in seconds."""
+
+    look: Look
+    cells: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Rehearse:
     """Train for ten seconds and keep nothing: afterwards ``FamiliesChanged`` tells how long the presets of that family take here."""
 
@@ -430,6 +438,7 @@ Command = (
     | Resume
     | UseBest
     | Stop
+    | JudgeTexture
     | Rehearse
     | Tune
     | VaryPhoto
@@ -469,10 +478,14 @@ class ProjectChanged:
 
 @dataclass(frozen=True, eq=False)
 class PhotoLoaded:
-    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024."""
+    """Pixels of a photo for the screen: (H, W, 3) uint8, long side at most 1024.
+
+    ``allows`` names what may be done to its crops without showing: "mirror", "turn". Families may have settings of these names.
+    """
 
     name: str
     image: NDArray[np.uint8]
+    allows: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -551,6 +564,21 @@ class Rendered:
     images_seen: int | None
 
 
+@dataclass(frozen=True, eq=False)
+class TextureJudged:
+    """How good a tile with this look is, see ``imaging.score``: lower is better.
+
+    ``copies`` (H, W) float32 in [0, 1] tells where in the tile of ``cells`` (rows, columns) it lies too near to a photo.
+    """
+
+    look: Look
+    structure: float
+    copy: float
+    seam: float
+    copies: NDArray[np.float32]
+    cells: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class ExportProgress:
     done: float
@@ -600,6 +628,7 @@ Event = (
     | LossesLoaded
     | CheckpointSaved
     | Rendered
+    | TextureJudged
     | ExportProgress
     | RecipeRead
     | CommandFailed

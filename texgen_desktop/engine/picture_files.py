@@ -11,8 +11,8 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Generator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal, Self
 
@@ -22,13 +22,14 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from texgen_desktop.data.pictures import PictureSet
-from texgen_desktop.engine.files import read_json, sync_folder, temporary_beside, write_json
+from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.files import read_json, sha256_of, sync_folder, temporary_beside, write_json
+from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import PictureSetInfo
 from texgen_desktop.errors import TexGenError
 
 RECORD_NAME = "pictures.json"
 _VERSION = 1
-_SLICE_BYTES = 16 << 20
 _ARRAY_NAME = re.compile(r"pictures(-(\d{1,6}))?\.npy")
 _SHEET_COLUMNS, _SHEET_ROWS, _SHEET_GAP_PX = 8, 6, 4
 _SHEET_GREY = 48
@@ -81,8 +82,8 @@ def read_pictures_record(folder: Path) -> PicturesRecord | None:
     return record
 
 
-def open_pictures(folder: Path) -> Generator[None, None, PictureSet]:
-    """The project's picture set as a read-only memory map, compared with its hash in slices. TexGenError when it is damaged or missing."""
+def open_pictures(folder: Path) -> Slices[PictureSet]:
+    """The project's picture set as a read-only memory map, compared with its hash. TexGenError when it is damaged or missing."""
     record = read_pictures_record(folder)
     if record is None:
         raise TexGenError("This project has no picture set.", "Drop a folder of pictures on the window.")
@@ -90,8 +91,7 @@ def open_pictures(folder: Path) -> Generator[None, None, PictureSet]:
     with path.open("rb") as file:
         if file.read(len(header)) != header:
             raise _damaged(f"{record.file} does not begin as it should")
-        sha256 = yield from _sha256_in_slices(file)
-    if sha256 != record.sha256:
+    if (yield from in_background(partial(sha256_of, path))) != record.sha256:
         raise _damaged(f"{record.file} has changed")
     return _mapped(folder, record)
 
@@ -149,27 +149,29 @@ class PictureWriter:
             self._digests[hashlib.blake2b(data, digest_size=16).digest()] += 1
             self._labels.append(self._classes.setdefault(name, len(self._classes)))
 
-    def add_all(self, pictures: PictureSet) -> Generator[None, None, None]:
+    def add_all(self, pictures: PictureSet) -> Slices[None]:
         """A whole set, of the same side, in slices."""
         for start in range(0, len(pictures), 512):
             labels = pictures.labels[start : start + 512]
             self.add(pictures.pixels[start : start + 512], tuple(pictures.classes[label] for label in labels))
-            yield
+            yield None
 
     def notes(self) -> tuple[str, ...]:
         """What is odd about these pictures, each in a sentence with a way out."""
         return tuple(filter(None, (self._identical(), self._lonely())))
 
-    def finish(self) -> Generator[None, None, str]:
+    def finish(self) -> Slices[str]:
         """All on the disk, and read back; returns the SHA-256. TexGenError when there is no picture."""
         if not self.count:
             raise TexGenError("There is no picture in this set.", "Choose another folder.")
+        return (yield from in_background(self._finish, writes=True))
+
+    def _finish(self) -> str:
         self._file.seek(0)
         self._file.write(_header(self.count, self.side_px))
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.seek(0)
-        return (yield from _sha256_in_slices(self._file))
+        return sha256_of(self._path)
 
     def commit(self, folder: Path, sha256: str) -> PicturesRecord:
         """Make the finished file the picture set of the project in ``folder``, in place of the one before."""
@@ -225,16 +227,6 @@ def _header(count: int, side_px: int) -> bytes:
     description = {"descr": "|u1", "fortran_order": False, "shape": (count, side_px, side_px, 3)}
     np.lib.format.write_array_header_1_0(file, description)
     return file.getvalue()
-
-
-def _sha256_in_slices(file: BinaryIO) -> Generator[None, None, str]:
-    """Of the whole file, which is read from its start."""
-    file.seek(0)
-    sha256 = hashlib.sha256()
-    while data := file.read(_SLICE_BYTES):
-        sha256.update(data)
-        yield
-    return sha256.hexdigest()
 
 
 def _next_name(taken: list[str]) -> str:

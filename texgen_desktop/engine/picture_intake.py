@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from texgen_desktop.data.photos import Skipped
 from texgen_desktop.data.picture_reading import PictureReader
 from texgen_desktop.data.picture_survey import Survey
 from texgen_desktop.data.pictures import PictureSet
-from texgen_desktop.engine.jobs import Clock, Pace
+from texgen_desktop.engine.jobs import Clock, Pace, Slices
 from texgen_desktop.engine.messages import Event, PicturesProgress, SkippedFile
 from texgen_desktop.engine.picture_files import PictureWriter, open_pictures
 from texgen_desktop.engine.project import Project
@@ -33,7 +33,7 @@ class Taken:
 def take_in_pictures(
     survey: Survey, project: Project | None, place: Path, make_project: Callable[[], Project], emit: Callable[[Event], None],
     clock: Clock = time.monotonic,
-) -> Generator[None, None, Taken]:  # fmt: skip
+) -> Slices[Taken]:  # fmt: skip
     """Make the pictures of ``survey`` the picture set of ``project``, behind those that it has; without one, of a project that is made.
 
     ``place`` is a folder on the disk where the project lies or will lie. TexGenError when none of the pictures can be used.
@@ -53,7 +53,7 @@ def take_in_pictures(
             if pace.is_due():
                 emit(PicturesProgress(reader.done, reader.total))
                 pace.done()
-            yield
+            yield None if block.classes else "waiting"
         skipped = [*survey.skipped, *reader.skipped]
         if writer.count == count_before:
             raise _nothing_usable(survey, skipped)
@@ -65,7 +65,7 @@ def take_in_pictures(
     return Taken(project, _listed(skipped))
 
 
-def pictures_for(family: Family, project: Project) -> Generator[None, None, PictureSet | None]:
+def pictures_for(family: Family, project: Project) -> Slices[PictureSet | None]:
     """The picture set that ``family`` learns from; None when it learns from the project's photos.
 
     TexGenError for a texture family in a project that has only a picture set.

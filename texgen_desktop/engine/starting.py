@@ -109,10 +109,10 @@ def load_material(project: Project, family: Family, photos: Sequence[PhotoInfo])
     pictures = yield from pictures_for(family, project)
     if pictures is not None:
         return pictures, {}
-    return (yield from _load_photos(project, photos))
+    return (yield from load_photos(project, photos))
 
 
-def _load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[list[Photo], dict[str, str]]]:
+def load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[list[Photo], dict[str, str]]]:
     """The photos as they are framed, and the SHA-256 of each one's file by its name."""
     if not photos:
         raise TexGenError("There is no photo to learn from.", "Add a photo first.")

@@ -215,7 +215,8 @@ class Training:
             try:
                 next(proof)
             except StopIteration as end:
-                gone = [slider.title for slider in self.source.model.sliders if slider not in end.value.sliders]
+                kept = {slider.id for slider in end.value.sliders}  # their titles may be new: what they were measured to change
+                gone = [slider.title for slider in self.source.model.sliders if slider.id not in kept]
                 self._save_model(started, replace(self.source, model=end.value))
                 if gone:
                     what = f"Left out, for the texture does not follow: {', '.join(gone)}."

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from texgen_desktop.data.photos import default_working_side, find_images, thumbnail
 from texgen_desktop.data.picture_survey import MAX_PHOTOS, Survey, groups_of, survey
 from texgen_desktop.engine.background import in_background
@@ -22,6 +25,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.read import ImageHeader, probe_image
 from texgen_desktop.imaging.recognise import ImageError
+from texgen_desktop.imaging.symmetry import symmetries
 
 ORPHAN_AGE_S = 3600.0
 _SCREEN_SIDE_PX = 1024
@@ -98,8 +102,8 @@ class Workspace:
         for photo in project.photos:
             yield None
             try:
-                image = yield from in_background(partial(thumbnail, project.photo_path(photo.name), side_px))
-                self._emit(PhotoLoaded(photo.name, image))
+                image, allows = yield from in_background(partial(_look_at, project.photo_path(photo.name), side_px))
+                self._emit(PhotoLoaded(photo.name, image, allows))
             except TexGenError as error:
                 self._emit(Notice(error.message, error.hint))
 
@@ -171,7 +175,7 @@ class Workspace:
         for file in usable:
             width_px, height_px = file.header.width_px, file.header.height_px
             try:
-                image = yield from in_background(partial(thumbnail, file.path, side_px))
+                image, allows = yield from in_background(partial(_look_at, file.path, side_px))
             except ImageError as error:
                 skipped.append(SkippedFile(file.path.name, error.reason, error.hint))
                 continue
@@ -185,7 +189,7 @@ class Workspace:
                 on_failure.pop_all()
             is_empty, self._skipped = False, tuple(skipped)
             self.announce()
-            self._emit(PhotoLoaded(photo.name, image))
+            self._emit(PhotoLoaded(photo.name, image, allows))
             yield None
         if is_empty:
             others = f" (and {len(skipped) - 1} more files)" if len(skipped) > 1 else ""
@@ -208,6 +212,13 @@ class Workspace:
         self._projects_folder.mkdir(parents=True, exist_ok=True)
         taken = [path.name for path in self._projects_folder.iterdir()]
         return Project.create(self._projects_folder / safe_name(name, taken), name[:200], is_unsaved=True)
+
+
+def _look_at(path: Path, side_px: int) -> tuple[NDArray[np.uint8], frozenset[str]]:
+    """The photo for the screen, and what ``PhotoLoaded.allows``."""
+    image = thumbnail(path, side_px)
+    found = symmetries(image.astype(np.float32) / np.float32(255))
+    return image, frozenset(name for name, holds in (("mirror", found.mirror), ("turn", found.turn)) if holds)
 
 
 def _look_through(paths: Sequence[Path], room: int) -> Slices[tuple[list[_Usable], list[SkippedFile]]]:

@@ -53,6 +53,8 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 64
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0008
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
+    mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
+    turn: Annotated[bool, Meta(description="Learn from the photo turned by quarters as well, where that looks as natural")] = False
 
 
 PRESETS = {
@@ -402,7 +404,7 @@ def cost_gflop(config: TextureGanConfig) -> float:
 
 def start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
     """A run before its first step, in slices."""
-    sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device)
+    sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device, config.mirror, config.turn)
     yield
     return Training(config, sampler, seed, device)
 

@@ -71,6 +71,59 @@ def likeness(picture: Picture, other: Sequence[float]) -> float:
     return -float(np.linalg.norm(np.subtract(signature(picture), other)))
 
 
+def greenness(picture: Picture) -> float:
+    """Half of what the mean green has over the mean of red and blue, in [-0.5, 0.5]."""
+    mean = picture.mean((0, 1))
+    return float(mean[1] - (mean[0] + mean[2]) / 2) / 2
+
+
+def colourfulness(picture: Picture) -> float:
+    """Mean over the pixels of the greatest less the least of R, G and B, in [0, 1]."""
+    return float((picture.max(2) - picture.min(2)).mean())
+
+
+def contrast(picture: Picture) -> float:
+    """Standard deviation of the luma."""
+    return float(grey(picture).std())
+
+
+def regularity(picture: Picture) -> float:
+    """How well the grey picture repeats itself: its highest autocorrelation further away than an eighth of its side, in [-1, 1]."""
+    values = grey(picture)
+    height, width = values.shape
+    values = values - values.mean()
+    # Padded, so that it does not wrap; each place is divided by how many pixels overlap there.
+    shape = (2 * height, 2 * width)
+    products = np.fft.irfft2(np.abs(np.fft.rfft2(values, shape)) ** 2, shape)
+    rows, columns = (np.abs(np.fft.fftfreq(2 * n, 1 / (2 * n))) for n in (height, width))
+    overlap = np.maximum(height - rows, 0)[:, None] * np.maximum(width - columns, 0)[None]
+    is_far = (np.hypot(rows[:, None], columns[None]) >= min(height, width) / 8) & (overlap >= height * width / 4)
+    return float((products[is_far] / overlap[is_far]).max() / max(float((values**2).mean()), 1e-12))
+
+
+def light_from_above(picture: Picture) -> float:
+    """What the mean luma of the upper half has over that of the lower half, in [-1, 1]."""
+    values = grey(picture)
+    half = max(1, len(values) // 2)
+    return float(values[:half].mean() - values[-half:].mean())
+
+
+def light_from_right(picture: Picture) -> float:
+    """What the mean luma of the right half has over that of the left half, in [-1, 1]."""
+    values = grey(picture)
+    half = max(1, values.shape[1] // 2)
+    return float(values[:, -half:].mean() - values[:, :half].mean())
+
+
+def light_in_the_middle(picture: Picture) -> float:
+    """What the mean luma of the middle quarter has over that of the rest, in [-1, 1]."""
+    values = grey(picture)
+    height, width = values.shape
+    is_middle = np.zeros(values.shape, bool)
+    is_middle[height // 4 : height - height // 4, width // 4 : width - width // 4] = True
+    return float(values[is_middle].mean() - values[~is_middle].mean())
+
+
 def matched(picture: Picture, like: Picture) -> Picture:
     """The picture with each channel's mean and variance of another: what is left is no matter of colour."""
     mean, deviation = picture.mean((0, 1)), picture.std((0, 1))

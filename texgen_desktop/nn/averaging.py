@@ -15,9 +15,9 @@ def average_into(average: nn.Module, network: nn.Module, steps_done: int, horizo
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
 
 
-def adam(network: nn.Module, learning_rate: float) -> torch.optim.Adam:
-    """Adam as GANs like it: no momentum (beta1 0), one fused kernel."""
-    return torch.optim.Adam(network.parameters(), learning_rate, (0.0, 0.99), fused=True)
+def adam(network: nn.Module, learning_rate: float, betas: tuple[float, float] = (0.0, 0.99)) -> torch.optim.Adam:
+    """Adam in one fused kernel; by default as GANs like it, without momentum (beta1 0)."""
+    return torch.optim.Adam(network.parameters(), learning_rate, betas, fused=True)
 
 
 def adam_tensors(optimizer: torch.optim.Adam, network: nn.Module) -> dict[str, Tensor]:

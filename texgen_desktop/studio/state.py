@@ -20,12 +20,14 @@ from texgen_desktop.engine.messages import (
     ModelChanged,
     ModelInfo,
     Outcome,
+    PhotoLoaded,
     PicturesProgress,
     Problem,
     ProjectChanged,
     ProjectInfo,
     RecipeRead,
     RunInfo,
+    TextureJudged,
     TrainingProgress,
     TrainSettings,
 )
@@ -46,6 +48,7 @@ class ViewState:
     repeat: Repeat = "1x1"
     comparison: Comparison = "result"
     tile_cells: tuple[int, int] = (32, 32)
+    shows_copies: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
     ``is_measuring``: a few seconds of training tell how long the presets take here.
+    ``allows`` holds what may be done to the crops of each photo without showing, by its name.
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
     ``taking_in`` is how far a picture set is that is being read.
@@ -64,8 +68,11 @@ class StudioState:
     device: str = ""
     families: tuple[FamilyInfo, ...] = ()
     project: ProjectInfo | None = None
+    allows: tuple[tuple[str, frozenset[str]], ...] = ()
     model: ModelInfo | None = None
     is_measuring: bool = False
+    is_judging: bool = False
+    judged: TextureJudged | None = None
     training: TrainingState = "idle"
     has_train_job: bool = False
     progress: TrainingProgress | None = None
@@ -108,6 +115,18 @@ class StudioState:
         return next((family for family in self.families if self.model is not None and family.id == self.model.family), None)
 
     @property
+    def suggested(self) -> tuple[str, ...]:
+        """Settings of the chosen family that are off, and that every photo of the project allows."""
+        family = next((each for each in self.families if each.id == self.settings.family), None)
+        preset = next((each for each in family.presets if each.id == self.settings.preset), None) if family else None
+        allows = dict(self.allows)
+        if self.project is None or not self.project.photos or preset is None:
+            return ()
+        values = dict(preset.values) | dict(self.settings.config)
+        every = frozenset.intersection(*(allows.get(photo.name, frozenset()) for photo in self.project.photos))
+        return tuple(sorted(name for name in every if values.get(name) is False))
+
+    @property
     def can_vary_photos(self) -> bool:
         """A photo can become the middle of the model's sliders."""
         return self.family is not None and self.family.reads_photos and not self.is_training
@@ -115,6 +134,12 @@ class StudioState:
     @property
     def can_train(self) -> bool:
         return self.can_edit_project and self.project is not None and bool(self.project.photos or self.project.pictures)
+
+    @property
+    def can_judge(self) -> bool:
+        """A texture is shown, and there are photos to compare it with."""
+        is_texture = self.family is not None and self.family.makes == "textures"
+        return self.engine_ready and is_texture and self.project is not None and bool(self.project.photos) and not self.is_judging
 
     @property
     def can_pause(self) -> bool:
@@ -153,8 +178,12 @@ def after(state: StudioState, event: Event) -> StudioState:
             return replace(state, families=families, is_measuring=False)
         case ProjectChanged(project=project):
             return _after_project(state, project)
+        case PhotoLoaded(name=name, allows=allows):
+            return replace(state, allows=(*(pair for pair in state.allows if pair[0] != name), (name, allows)))
         case ModelChanged(model=model):
-            return _after_model(state, model)
+            return replace(_after_model(state, model), is_judging=False, judged=None)
+        case TextureJudged():
+            return replace(state, is_judging=False, judged=event)
         case JobStarted(job="train"):
             return replace(state, training="stopping" if state.training == "stopping" else "running", has_train_job=True)
         case JobStarted(job="export"):
@@ -194,7 +223,7 @@ def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioSta
         # What the artist set belongs to a project; its model, and the end of its run, are told by events of their own.
         training = "idle" if state.training == "paused" else state.training
         look = project.look if project else Look()
-        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None)
+        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None, allows=())
     state = replace(state, project=project)
     run = state.selected_run
     if run is not None and (run_before is None or run_before.id != run.id) and state.training == "idle":
@@ -231,7 +260,7 @@ def _after_refusal(state: StudioState, problem: Problem) -> StudioState:
     is_awaited = state.training in ("starting", "stopping") and not state.has_train_job
     training = "idle" if is_awaited else state.training
     exporting = state.exporting and state.export_progress is not None
-    return replace(state, problem=problem, training=training, exporting=exporting, is_measuring=False)
+    return replace(state, problem=problem, training=training, exporting=exporting, is_measuring=False, is_judging=False)
 
 
 def fitting_tile(cell_px: int, project: ProjectInfo | None) -> tuple[int, int]:

@@ -142,6 +142,12 @@ class Studio(QObject):
             self._set(training="stopping")
             self._post(m.Stop())
 
+    def judge(self) -> None:
+        """Measure how good the texture that is shown is beside the photos."""
+        if self.state.can_judge:
+            self._set(is_judging=True)
+            self._post(m.JudgeTexture(self.state.look, self.state.view.tile_cells))
+
     def measure_machine(self) -> None:
         """Train for some seconds, keep nothing, and know how long the presets take here."""
         if self.state.can_train and not self.state.is_measuring:
@@ -218,10 +224,15 @@ class Studio(QObject):
     # -------------------------------------------------------------------------------------------- the view
 
     def set_view(
-        self, *, repeat: Repeat | None = None, comparison: Comparison | None = None, tile_cells: tuple[int, int] | None = None
+        self,
+        *,
+        repeat: Repeat | None = None,
+        comparison: Comparison | None = None,
+        tile_cells: tuple[int, int] | None = None,
+        shows_copies: bool | None = None,
     ) -> None:
         """Change how the canvas shows the texture; what is not named stays."""
-        named = {"repeat": repeat, "comparison": comparison, "tile_cells": tile_cells}
+        named = {"repeat": repeat, "comparison": comparison, "tile_cells": tile_cells, "shows_copies": shows_copies}
         changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
         self._set(view=replace(self.state.view, **changes))
         self._ask_for_picture()

@@ -78,6 +78,8 @@ class CanvasArea(QWidget):
         if old is not None and old.model is not None and new.model is None:
             self._shown = None
             self.canvas.set_tile(None)
+        if old is not None and (old.judged, old.view.shows_copies) != (new.judged, new.view.shows_copies) and self._shown is not None:
+            self._show_rendered(self._shown, new)
         if old is None or old.view.repeat != new.view.repeat:
             self.canvas.set_repeat(new.view.repeat)
         if new.model is not None and (old is None or old.model is None or old.model.level_count != new.model.level_count):
@@ -140,14 +142,17 @@ class CanvasArea(QWidget):
     @Slot(object)
     def _on_image_ready(self, rendered: Rendered) -> None:
         self._shown = rendered
+        self._show_rendered(rendered, self.studio.state)
+        self._show_caption(self.studio.state)
+
+    def _show_rendered(self, rendered: Rendered, state: StudioState) -> None:
         request, skip = rendered.request, rendered.request.skip_levels
         if request.cells == (None, None):
             at = request.region
             texels = Region(at.y << skip, at.x << skip, at.height << skip, at.width << skip)
             self.canvas.set_region_image(texels, rendered.image, skip)
         else:
-            self.canvas.set_tile(rendered.image, float(1 << skip))
-        self._show_caption(self.studio.state)
+            self.canvas.set_tile(with_copies(rendered, state), float(1 << skip))
 
     @Slot(object)
     def _on_photo_ready(self, photo: PhotoLoaded) -> None:
@@ -165,3 +170,16 @@ def _items(samples: Sequence[Sample]) -> list[tuple[str, str, QImage]]:
 
 def _photos(project: ProjectInfo | None) -> tuple[PhotoInfo, ...]:
     return project.photos if project else ()
+
+
+def with_copies(rendered: Rendered, state: StudioState) -> NDArray[np.uint8]:
+    """The tile with a red veil where it lies too near to the photo, if that is wanted and known of this very tile."""
+    judged, request = state.judged, rendered.request
+    if judged is None or not state.view.shows_copies or (request.look, request.cells) != (judged.look, judged.cells):
+        return rendered.image
+    import numpy as np  # after the first paint: it was loaded with the first picture
+
+    step = 1 << request.skip_levels
+    veil = 0.6 * judged.copies[::step, ::step, None]
+    veiled: NDArray[np.uint8] = (rendered.image * (1 - veil) + np.array([230, 40, 40], np.float32) * veil).astype(np.uint8)
+    return veiled

@@ -77,7 +77,8 @@ class DataPanel(Panel):
         pictures = new.project.pictures if new.project else None
         if old is None or (old.project.pictures if old.project else None) != pictures:
             self._set.show_info(pictures)
-        self._empty.setVisible(not photos and pictures is None and new.taking_in is None)
+        if old is None or _is_empty(old) != _is_empty(new):
+            self._empty.setVisible(_is_empty(new))
         if old is None or old.taking_in != new.taking_in:
             self._show_intake(new.taking_in)
         skipped = new.project.skipped if new.project else ()
@@ -259,6 +260,10 @@ class DataPanel(Panel):
 
     def _browse_folder(self) -> None:
         ask_for_photos(self, self.settings, "Add a Folder of Photos", self.studio.add_photos, QFileDialog.FileMode.Directory)
+
+
+def _is_empty(state: StudioState) -> bool:
+    return state.taking_in is None and (state.project is None or not (state.project.photos or state.project.pictures))
 
 
 def _crop_side_px(state: StudioState) -> int:

@@ -42,10 +42,11 @@ class TrainingPanel(Panel):
         self._family = combo("family", "Family", "The kind of model that is trained")
         self._preset = combo("preset", "Preset", "How long to train: longer gives a closer likeness and finer grain")
         tip = "Train for ten seconds, keep nothing, and say how long each preset takes on this computer"
-        self._measure = button("measure_button", "", "Measure", tip)
+        self._measure = button("measure_button", "", "Measure the times here", tip)
         self._start_from = combo("start_from", "Start from", "The weights to begin with: a trained model saves the first minutes")
         self._seed = _seed_box()
         self._about = words(name="training_about")
+        self._suggestion = button("suggestion_button", "", "", "")
         self._form = ConfigForm()
         tip = "Every setting of the family; what you leave alone follows the preset"
         self._advanced = Disclosure("advanced_button", "All settings", tip, self._form)
@@ -75,6 +76,8 @@ class TrainingPanel(Panel):
         if old is None or families_changed or old.settings != new.settings or old.project != new.project:
             self._show_settings(new)
         self._show_what_is_open(new, is_anew=old is None or families_changed or old.settings.family != new.settings.family)
+        if old is None or old.suggested != new.suggested:
+            self._show_suggestion(new.suggested)
         self._show_buttons(new)
         if old is None or old.can_resume != new.can_resume:  # an icon is drawn anew, which is too dear for every step of progress
             self._show_pause_or_resume(new)
@@ -87,16 +90,15 @@ class TrainingPanel(Panel):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Family", self._family)
-        preset = QHBoxLayout()
-        preset.addWidget(self._preset, stretch=1)
-        preset.addWidget(self._measure)
-        form.addRow("Preset", preset)
+        form.addRow("Preset", self._preset)
         form.addRow("Start from", self._start_from)
         form.addRow("Seed", self._seed)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, SPACING.small, 0)
         column.addLayout(form)
         column.addWidget(self._about)
+        column.addWidget(self._suggestion)
+        column.addWidget(self._measure)
         column.addWidget(self._advanced)
         column.addWidget(self._form)
         column.addStretch()
@@ -130,6 +132,7 @@ class TrainingPanel(Panel):
         self._train.clicked.connect(self.studio.train)
         self._pause.clicked.connect(self._on_pause_clicked)
         self._stop.clicked.connect(self.studio.stop)
+        self._suggestion.clicked.connect(self._on_suggestion_taken)
         self._measure.clicked.connect(self.studio.measure_machine)
 
     # ------------------------------------------------------------------------------------------------ showing
@@ -171,6 +174,13 @@ class TrainingPanel(Panel):
             for path, title in starts.items():
                 self._start_from.addItem(title, path)
             self._start_from.setCurrentIndex(self._start_from.findData(chosen))
+
+    def _show_suggestion(self, names: tuple[str, ...]) -> None:
+        """Told by the photo: it looks the same so, and would give more to learn from."""
+        what = " and ".join(names)
+        self._suggestion.setText(f"{what.capitalize()} the crops")
+        self._suggestion.setToolTip(formatting.tooltip(f"The photo allows it: nobody would see that a crop was changed so ({what})"))
+        self._suggestion.setVisible(bool(names))
 
     def _show_what_is_open(self, state: StudioState, is_anew: bool) -> None:
         """While a run trains only live settings can be changed."""
@@ -228,6 +238,11 @@ class TrainingPanel(Panel):
     def _on_config_changed(self) -> None:
         self._change(config=self._form.overrides())
         self.studio.tune(self._form.live_values())
+
+    def _on_suggestion_taken(self) -> None:
+        state = self.studio.state
+        config = dict(state.settings.config) | dict.fromkeys(state.suggested, True)
+        self._change(config=tuple(config.items()))
 
     def _on_pause_clicked(self) -> None:
         if self.studio.state.can_resume:

@@ -1,0 +1,60 @@
+"""The texture that is shown, judged beside its photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import tiny_family
+from tests.engine.desk import Desk
+from texgen_desktop.engine import messages as m
+
+SETTINGS = m.TrainSettings("tiny", images=20)
+WISH = m.JudgeTexture(m.Look(layout_seed=2), (12, 10))
+
+
+@pytest.fixture(autouse=True)
+def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_family.install(monkeypatch)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    coarse = rng.random((20, 20, 3)).repeat(8, 0).repeat(8, 1)
+    path = tmp_path / "stones.png"
+    Image.fromarray((coarse * 200 + rng.random((160, 160, 3)) * 55).astype(np.uint8)).save(path)
+    return path
+
+
+def test_structure_copies_and_seam_of_the_texture_are_told(tmp_path: Path, photo: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.when(m.JobEnded, WISH)
+    desk.when(m.TextureJudged, m.Quit())
+    desk.run(m.CreateProject((photo,)), m.Train(SETTINGS))
+    judged = desk.only(m.TextureJudged)
+    assert judged.structure > 0.3, "one convolution over noise is no stone"
+    assert 0 <= judged.copy <= 1
+    assert judged.copies.shape == (96, 80)
+    assert (judged.look, judged.cells) == (WISH.look, WISH.cells)
+
+
+def test_without_a_texture_and_a_photo_there_is_nothing_to_judge(tmp_path: Path, photo: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.when(m.PhotoLoaded, WISH)
+    desk.when(m.CommandFailed, m.Quit())
+    desk.run(m.CreateProject((photo,)))
+    assert desk.only(m.CommandFailed).problem.message == "There is no texture with a photo to judge it by."
+
+
+def test_a_photo_that_is_too_small_to_judge_by_says_so(tmp_path: Path) -> None:
+    small = tmp_path / "small.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (48, 48, 3), np.uint8)).save(small)
+    desk = Desk(tmp_path)
+    desk.when(m.JobEnded, WISH)
+    desk.when(m.CommandFailed, m.Quit())
+    desk.run(m.CreateProject((small,)), m.Train(SETTINGS))
+    assert "too small to judge by" in desk.only(m.CommandFailed).problem.message

@@ -1,0 +1,49 @@
+"""Where codes lie, and the way between two of them."""
+
+import torch
+
+from texgen_desktop.nn.codes import CodeSpace, CodeStatistics, slerp
+
+
+def test_half_way_on_the_sphere_is_as_long_as_both_ends_where_a_straight_line_is_not():
+    torch.manual_seed(0)
+    a, b = torch.randn(50, 64), torch.randn(50, 64)
+    half = slerp(a, b, torch.full((50, 1), 0.5))
+    length = (a.norm(dim=1) + b.norm(dim=1)) / 2
+    torch.testing.assert_close(half.norm(dim=1), length)
+    assert (((a + b) / 2).norm(dim=1) < 0.9 * length).all()
+
+
+def test_the_ends_are_reached_and_equal_codes_have_no_way_to_go():
+    a, b = torch.randn(3, 8), torch.randn(3, 8)
+    torch.testing.assert_close(slerp(a, b, torch.zeros(3, 1)), a)
+    torch.testing.assert_close(slerp(a, b, torch.ones(3, 1)), b)
+    torch.testing.assert_close(slerp(a, a, torch.full((3, 1), 0.3)), a)
+
+
+def two_classes():
+    """Statistics of two clouds of codes, 3 apart on the first axis."""
+    torch.manual_seed(0)
+    labels = torch.arange(4000) % 2
+    codes = torch.randn(4000, 6) * torch.tensor([0.5, 2.0, 1.0, 1.0, 1.0, 0.2]) + 1
+    codes[:, 0] += 3.0 * labels
+    statistics = CodeStatistics(6, 2)
+    for step in range(600):
+        chosen = torch.randint(4000, (64,))
+        statistics.note(codes[chosen], labels[chosen], step)
+    return statistics, codes, labels
+
+
+def test_drawn_codes_have_mean_and_covariance_of_those_that_were_seen():
+    statistics, codes, _ = two_classes()
+    drawn = CodeSpace.of(statistics, 3).draw(torch.randn(40_000, 8), [0.0, 0.0])
+    torch.testing.assert_close(drawn.mean(0), codes.mean(0), rtol=0, atol=0.15)
+    torch.testing.assert_close(drawn.T.cov(), codes.T.cov(), rtol=0.12, atol=0.15)
+
+
+def test_a_class_slider_draws_from_that_class():
+    statistics, codes, labels = two_classes()
+    drawn = CodeSpace.of(statistics, 3).draw(torch.randn(20_000, 8), [0.0, 1.0])
+    own = codes[labels == 1]
+    torch.testing.assert_close(drawn.mean(0), own.mean(0), rtol=0, atol=0.15)
+    torch.testing.assert_close(drawn[:, 0].std(), own[:, 0].std(), rtol=0.2, atol=0)

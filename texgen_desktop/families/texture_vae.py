@@ -1,0 +1,637 @@
+"""A fully convolutional beta-VAE of textures, whose samples a critic has made sharp.
+
+The encoder tells a code of each cell of 8 x 8 pixels and one of the whole crop; the decoder learns to draw the crop again. That alone
+would draw a blur wherever a code can stand for several pictures. So later the decoder also draws with noise, from codes that are laid
+out anew (TextureMixer, Yu et al. 2019), and critics compare it with crops of the photo. Without noise it goes on drawing the mean.
+
+The evidence lower bound is in ``nn.likelihood`` (Kingma and Welling 2013; beta: Higgins et al. 2017; sigma: Rybkin et al. 2021), the
+critics' losses in ``nn.losses``, the new layouts in ``nn.quilt``.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Generator as Slices
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import torch
+import torch.nn.functional as F
+from msgspec import Meta
+from torch import Tensor
+
+from texgen_desktop.data.crops import BENDS, MEASURES, MOST_AXES, CropSampler, StyleAxis, bend_matrix
+from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.photos import Photo
+from texgen_desktop.errors import NonFiniteLoss
+from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.imaging.colour import to_uint8
+from texgen_desktop.imaging.properties import Picture
+from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
+from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
+from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
+from texgen_desktop.nn.layers import halve, placed
+from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
+from texgen_desktop.nn.losses import relativistic, smoothness
+from texgen_desktop.nn.noise import gaussian_field, stream
+from texgen_desktop.nn.pyramid import Critic
+from texgen_desktop.nn.quilt import Bank, quilt
+from texgen_desktop.nn.warm_start import take_over
+
+_Network = TypeVar("_Network", bound=torch.nn.Module)
+
+_PROOF_SIDE_PX = 256
+
+# Purposes of random streams within one training step.
+_CROPS, _CODES, _REALS, _LAYOUTS, _DETAIL, _SMOOTH = range(6)
+
+
+class TextureVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
+
+    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 16_000
+    batch: Annotated[int, Meta(ge=2, le=16, description="Crops in one training step", extra={"unit": "crops"})] = 4
+    local: Annotated[int, Meta(ge=2, le=64, description="Numbers in the code of 8 × 8 pixels; more for sharper, fewer for freer")] = 16
+    whole: Annotated[int, Meta(ge=2, le=32, description="Numbers in the code of a whole crop")] = 6
+    width: Annotated[int, Meta(ge=8, le=256, description="Channels of the networks where they are widest")] = 128
+    critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 48
+    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
+    beta: Annotated[
+        float,
+        Meta(ge=0, le=100, description="Weight of the codes' cost; more for simpler codes, less for nearer copies", extra={"live": True}),
+    ] = 1.0
+    smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.2
+
+
+PRESETS = {
+    "draft": TextureVaeConfig(images=5_000, width=96),
+    "standard": TextureVaeConfig(),
+    "high": TextureVaeConfig(images=80_000, width=144, critic_width=64),
+}
+
+_CROP_CELLS = 12
+_SOURCE_CELLS = 20  # of the crops whose codes are laid out anew
+_MOST_CELLS = 4096  # of all photos together: they are read again for each place of the bending sliders, in about 60 ms
+_MOST_OWN_CELLS = 9216  # of a photo that the artist hands in
+_LEVELS = 3
+_FAKE_CELLS = (16, 12, 8)  # of the tori that the critics see, from a quarter of the resolution to the full one
+_TURNS = (2, 1, 2, 0)  # which of the three learns
+_WARM_UP = 0.1  # share of the run over which the codes get their full price
+_SHARPEN_FROM = 0.35  # share of the run from which critics judge
+_ADVERSARIAL = 0.1
+_STRAIGHT_RATE = 0.05  # of the learning rate, for the linear paths: a code adds up 768 numbers, and at the full rate some runs blew up
+_MOST_GRADIENT = 1.0  # norm, of all networks; usual are 0.3 to 2
+_NOISY_SIGMA = 0.1
+_DRIFT = 0.02
+
+
+def _widths(config: TextureVaeConfig) -> tuple[int, int, int]:
+    return config.width, config.width // 2, config.width // 4
+
+
+_BLURS_FROM = 1.2  # pixels of the photo for one of a bent photo, from which it is halved by half an octave first
+_VARIATION = Slider("variation", "Variation", "The photo itself to the left, something new of its kind to the right.")
+
+
+def _encoder_width(config: TextureVaeConfig) -> int:
+    return config.width * 3 // 4 // 3 * 3
+
+
+def _decoder(config: TextureVaeConfig) -> Decoder:
+    return Decoder(config.local + config.whole, 1, _widths(config))
+
+
+def _steps(config: TextureVaeConfig) -> int:
+    return -(-config.images // config.batch)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The codes of photos, bent in one way."""
+
+    bank: Bank
+    """Of each cell the local code and that of the whole, less their means."""
+    middle: Tensor
+    """(local + whole,): the means."""
+    directions: Tensor
+    """(measured axes, whole): what the code of the whole gains with a unit of each."""
+
+
+class _Album:
+    """Photos, and the encoder that reads them. The last reading is kept: while the other sliders move nothing is read again."""
+
+    def __init__(
+        self, photos: Sequence[Tensor], encoder: Encoder, palette: Palette, axes: Sequence[StyleAxis], device: torch.device
+    ) -> None:
+        self.photos = tuple(photos)  # (H, W, 3) uint8, on the CPU
+        self._encoder, self._palette, self._device = encoder, palette, device
+        self._measures = [(axis, MEASURES[axis.id]) for axis in axes if axis.id in MEASURES]
+        self._last: tuple[tuple[float, ...], _Reading] | None = None
+
+    @torch.no_grad()
+    def reading(self, bends: tuple[float, ...]) -> _Reading:
+        if self._last is None or self._last[0] != bends:
+            pictures = [self._bent(photo, bends) for photo in self.photos]
+            self._last = (bends, self._read(pictures))
+        return self._last[1]
+
+    def _bent(self, photo: Tensor, bends: tuple[float, ...]) -> Tensor:
+        """The photo in palette coordinates, cut to whole cells: (1, 3, H, W)."""
+        picture = self._palette.encode(photo.to(self._device).permute(2, 0, 1)[None].float() / 255)
+        height, width = picture.shape[-2:]
+        if any(bends):
+            # The largest rectangle of the same shape that, bent, lies within the photo; never of more pixels than are read in time.
+            (xx, xy), (yx, yy) = bend_matrix(*bends)
+            most = min(1.0, math.sqrt(_MOST_CELLS * STRIDE_PX**2 / (height * width)))
+            share = min(width / (abs(xx) * width + abs(xy) * height), height / (abs(yx) * width + abs(yy) * height), most)
+            rows, columns = (max(1, int(share * n / STRIDE_PX)) * STRIDE_PX for n in (height, width))
+            theta = torch.tensor([[xx * columns / width, xy * rows / width, 0.0], [yx * columns / height, yy * rows / height, 0.0]])
+            if math.sqrt(abs(xx * yy - xy * yx)) > _BLURS_FROM:
+                size = [max(2, round(n * 2**-0.5)) for n in (height, width)]
+                picture = F.interpolate(picture, size, mode="bilinear", antialias=True, align_corners=False)
+            grid = F.affine_grid(theta[None].to(picture), [1, 3, rows, columns], align_corners=False)
+            return F.grid_sample(picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+        return picture[..., : height // STRIDE_PX * STRIDE_PX, : width // STRIDE_PX * STRIDE_PX]
+
+    def _read(self, pictures: Sequence[Tensor]) -> _Reading:
+        codes = [self._encoder.read(picture)[0].flatten(1).T for picture in pictures]
+        sizes = tuple((picture.shape[-2] // STRIDE_PX, picture.shape[-1] // STRIDE_PX) for picture in pictures)
+        told, about = torch.cat(codes), torch.cat([self._measured(picture) for picture in pictures])
+        middle, local = told.mean(0), self._encoder.local
+        told, about = told - middle, about - about.mean(0)
+        # Least squares, with a grain of doubt where a photo hardly varies.
+        gram = about.T @ about + 1e-3 * len(about) * torch.eye(about.shape[-1], device=about.device)
+        return _Reading(Bank(told.cpu(), sizes), middle, torch.linalg.solve(gram, about.T @ told[:, local:]))
+
+    def _measured(self, picture: Tensor) -> Tensor:
+        """The measured axes of the surroundings of each cell: (cells, axes)."""
+        colours = surroundings(F.avg_pool2d(self._palette.decode(picture), STRIDE_PX))[0].flatten(1)  # (3, cells)
+        found = [(colours.new_tensor(weights) @ colours - axis.middle) / axis.spread for axis, weights in self._measures]
+        return torch.stack(found, 1) if found else colours.new_zeros(colours.shape[1], 0)
+
+
+def _part(photo: Photo, most_cells: float) -> Tensor:
+    """The middle of a photo, of at most so many cells: (H, W, 3) uint8."""
+    height, width = photo.pixels.shape[:2]
+    share = min(1.0, math.sqrt(most_cells * STRIDE_PX**2 / (height * width)))
+    rows, columns = (max(STRIDE_PX, int(n * share)) for n in (height, width))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return torch.from_numpy(to_uint8(photo.pixels[top : top + rows, left : left + columns]))
+
+
+@dataclass(frozen=True)
+class TextureVae:
+    """Trained weights and photos, with all that rendering needs. Never changed once it is made."""
+
+    config: TextureVaeConfig
+    palette: Palette
+    axes: tuple[StyleAxis, ...]
+    encoder: Encoder
+    decoder: Decoder
+    album: _Album
+    groups: tuple[str, ...]
+    """Of each photo the axis of its group, or nothing."""
+    device: torch.device
+
+    is_own: bool = False
+    """Whether the photo is one that the artist handed in: how much is left of it is a slider then."""
+    unproven: frozenset[str] = frozenset()
+    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
+
+    @property
+    def sliders(self) -> tuple[Slider, ...]:
+        """Those of the style; of a photo of one's own its variation comes first, and there are no others to mix it with."""
+        shown = [axis for axis in self.axes if axis.id not in self.unproven and not (self.is_own and axis.group)]
+        return (_VARIATION,) * self.is_own + tuple(Slider(axis.id, *axis.words) for axis in shown)
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        return ("layout", "detail")
+
+    @property
+    def cell_px(self) -> int:
+        return STRIDE_PX
+
+    @property
+    def level_count(self) -> int:
+        return _LEVELS
+
+    def header(self) -> dict[str, Any]:
+        return {
+            "config": msgspec.to_builtins(self.config),
+            "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
+            "style": [msgspec.to_builtins(axis) for axis in self.axes],
+            "groups": list(self.groups),
+            "is_own": self.is_own,
+            "unproven": sorted(self.unproven),
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        found = {f"photo.{k}": photo for k, photo in enumerate(self.album.photos)}
+        for part, network in (("encoder", self.encoder), ("decoder", self.decoder)):
+            found |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
+        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+
+
+class _Header(msgspec.Struct, forbid_unknown_fields=True):
+    """The shape of ``TextureVae.header``: a file from a stranger has to fit it."""
+
+    config: TextureVaeConfig
+    palette: Palette
+    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
+    groups: Annotated[tuple[str, ...], Meta(min_length=1, max_length=10_000)]
+    is_own: bool = False
+    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
+
+
+def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureVae:
+    """The model of a header and tensors that came out of ``TextureVae``. Raises msgspec.ValidationError or RuntimeError."""
+    told = msgspec.convert(header, _Header)
+    axes, known = told.style, {axis.id for axis in told.style}
+    if len(known) < len(axes) or not known >= set(BENDS) or not known >= {*told.unproven, *told.groups} - {""}:
+        raise msgspec.ValidationError("missing, repeated or unknown style axes")
+    rest = dict(tensors)
+    photos = [rest.pop(f"photo.{k}", None) for k in range(len(told.groups))]
+    if any(p is None or p.dim() != 3 or p.shape[-1] != 3 or p.dtype != torch.uint8 or min(p.shape[:2]) < STRIDE_PX for p in photos):
+        raise RuntimeError("a photo is missing or is none")
+    config = told.config
+    networks = torch.nn.ModuleDict({"encoder": Encoder(_encoder_width(config), config.local, config.whole), "decoder": _decoder(config)})
+    networks.load_state_dict(rest, strict=True)
+    return _model(
+        config, told.palette, axes, networks, [p for p in photos if p is not None], told.groups, device, told.is_own, told.unproven
+    )
+
+
+def _model(
+    config: TextureVaeConfig, palette: Palette, axes: tuple[StyleAxis, ...], networks: torch.nn.ModuleDict, photos: Sequence[Tensor],
+    groups: tuple[str, ...], device: torch.device, is_own: bool = False, unproven: Sequence[str] = (),
+) -> TextureVae:  # fmt: skip
+    frozen = _frozen(networks, device)
+    encoder, decoder = frozen["encoder"], frozen["decoder"]
+    assert isinstance(encoder, Encoder)
+    assert isinstance(decoder, Decoder)
+    album = _Album(photos, encoder, palette, axes, device)
+    return TextureVae(config, palette, axes, encoder, decoder, album, groups, device, is_own, frozenset(unproven))
+
+
+def _frozen(network: _Network, device: torch.device) -> _Network:
+    return placed(network, device).eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def render(model: TextureVae, request: RenderRequest) -> Tensor:
+    """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
+    look, region = request.look, request.region
+    grain = STRIDE_PX >> request.skip_levels
+    # Grown to whole cells, and cropped at the end.
+    top, left = region.y // grain, region.x // grain
+    rows, columns = -(-(region.y + region.height) // grain) - top, -(-(region.x + region.width) // grain) - left
+    place = (top - MARGIN_CELLS, left - MARGIN_CELLS, rows + 2 * MARGIN_CELLS, columns + 2 * MARGIN_CELLS)
+    style = torch.tensor([[look.detail_strength]], dtype=torch.float32, device=model.device)
+
+    def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
+        periods = tuple(None if cells is None else cells * STRIDE_PX >> octave for cells in request.cells)
+        field = gaussian_field(
+            look.detail_seed, octave, model.decoder.noise_channels(octave), y, x, height, width, (periods[0], periods[1])
+        )
+        return look.detail_strength * field.to(model.device)
+
+    codes = _codes(model, look, place, request.cells)
+    picture = model.decoder(codes, style, noise, (top, left), skip=request.skip_levels)[-1]
+    dy, dx = region.y - grain * top, region.x - grain * left
+    return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
+
+
+def _codes(model: TextureVae, look: Look, place: tuple[int, int, int, int], cells: tuple[int | None, int | None]) -> Tensor:
+    """The codes of a rectangle of cells as the look wants them: (1, local + whole, height, width)."""
+    values = {axis.id: 0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes}
+    reading = model.album.reading(tuple(values[name] for name in BENDS))
+    freedom = 0.5 + 0.5 * look.value(_VARIATION.id) if model.is_own else 1.0
+    shares = [size * _liking(values.get(group, 0.0)) for size, group in zip(reading.bank.cells, model.groups, strict=True)]
+    found = quilt(reading.bank, look.layout_seed, place, cells, freedom, shares if any(shares) else None).to(model.device)
+    local, whole = found.split([model.config.local, model.config.whole], 1)
+    measured = torch.tensor([values[axis.id] for axis in model.axes if axis.id in MEASURES], dtype=torch.float32, device=model.device)
+    moved = torch.cat([look.layout_strength * local, whole + (measured @ reading.directions)[None, :, None, None]], 1)
+    return moved + reading.middle[None, :, None, None]
+
+
+def _liking(value: float) -> float:
+    """How many times as often as its size asks for a group is laid out: never at -1, as often at 0, most of all at 1."""
+    return (1 + value) / (1.05 - value)
+
+
+@torch.inference_mode()
+def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0) -> Tensor:
+    """Crops (B, 3, 8 h, 8 w), sRGB-encoded in [0, 1], as they are drawn from the means of their codes: of each, h * w local ones and one of
+    the whole. With a detail strength of 0 this is the mean of what a code may stand for, with 1 a likely picture."""
+    q = model.encoder.posterior(model.palette.encode(crops.to(model.device)))
+    codes = torch.cat([q.local_mean, q.whole_mean.expand(-1, -1, *q.local_mean.shape[-2:])], 1)
+
+    def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
+        field = gaussian_field(0, octave, model.decoder.noise_channels(octave), y, x, height, width)
+        return (detail_strength * field).expand(len(crops), -1, -1, -1).to(model.device)
+
+    style = torch.full((len(crops), 1), detail_strength, device=model.device)
+    return model.palette.decode(model.decoder(codes, style, noise, border="replicate")[-1])
+
+
+def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
+    """The model with this photo as the middle of its sliders: its codes are all that pictures are made of."""
+    part = _part(photo, _MOST_OWN_CELLS)
+    yield
+    album = _Album([part], model.encoder, model.palette, model.axes, model.device)
+    album.reading((0.0,) * len(BENDS))
+    yield
+    return replace(model, album=album, groups=("",), is_own=True)
+
+
+# --------------------------------------------------------------------------------------------------------------- proofs
+
+
+def proofs(model: TextureVae) -> Slices[None, None, dict[str, float]]:
+    """For each axis how well the pictures follow it, see ``slider_proofs``."""
+    cells = _PROOF_SIDE_PX // STRIDE_PX
+    region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
+
+    def draw(seed: int, axis: str, position: float) -> Picture:
+        look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
+        return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
+
+    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
+    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
+
+
+def prove(model: TextureVae) -> Slices[None, None, TextureVae]:
+    """The model with only those sliders that hold what their names say."""
+    found = yield from proofs(model)
+    return replace(model, unproven=frozenset(name for name, rho in found.items() if not rho >= HOLDS_FROM))
+
+
+# ------------------------------------------------------------------------------------------------------------- training
+
+
+class Training:
+    """A run: encoder, decoder, critics, their averages and optimisers. Implements ``families.Trainer``."""
+
+    def __init__(
+        self,
+        config: TextureVaeConfig,
+        sampler: CropSampler,
+        photos: Sequence[Tensor],
+        block_axes: BlockAxes,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self._config, self._seed, self._device = config, seed, device
+        self.images_seen = 0
+        self._sampler, self._photos = sampler, photos
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._encoder = Encoder(_encoder_width(config), config.local, config.whole)
+            self._decoder = _decoder(config)
+            self._critics = torch.nn.ModuleList(
+                Critic(config.critic_width // 2, config.critic_width, len(sampler.axes)) for _ in range(_LEVELS)
+            )
+        self._weights = block_axes.weights
+        begin_linear(self._encoder, self._decoder, block_axes)
+        self._networks = torch.nn.ModuleDict({"encoder": self._encoder, "decoder": self._decoder})
+        self._average = _frozen(copy.deepcopy(self._networks), device)
+        for network in (self._networks, self._critics):
+            placed(network, device)
+        straight = [self._encoder.linear.weight, self._decoder.linear.weight]
+        deep = [p for p in self._networks.parameters() if all(p is not other for other in straight)]
+        groups: list[dict[str, Any]] = [{"params": deep}, {"params": straight}]
+        self._optimizer = torch.optim.Adam(groups, config.learning_rate, (0.5, 0.99), fused=True)
+        self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
+        self._losses: dict[str, tuple[Tensor, int]] = {}
+
+    @property
+    def images_total(self) -> int:
+        return _steps(self._config) * self._config.batch
+
+    @property
+    def _progress(self) -> float:
+        return self.images_seen / self.images_total
+
+    # ------------------------------------------------------------------------------------------------ one step
+
+    def step(self) -> Iterator[None]:
+        step = self.images_seen // self._config.batch
+        self._anneal()
+        self._optimizer.zero_grad(set_to_none=True)
+        crops = self._sampler.draw(
+            stream(self._seed, self.images_seen, _CROPS), _LEVELS - 1, self._config.batch, _CROP_CELLS * STRIDE_PX
+        ).patches
+        yield
+        loss = self._evidence(crops)
+        yield
+        loss.backward()
+        yield
+        if self._progress >= _SHARPEN_FROM:
+            yield from self._sharpen(_TURNS[step % len(_TURNS)])
+        torch.nn.utils.clip_grad_norm_(self._networks.parameters(), _MOST_GRADIENT)
+        self._optimizer.step()
+        average_into(self._average, self._networks, step)
+        self.images_seen += self._config.batch
+
+    def _anneal(self) -> None:
+        """The full rate for half of the run, then a cosine down to a twentieth."""
+        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * self._progress - 1)))
+        for optimizer in (self._optimizer, *self._critic_optimizers):
+            for group, part in zip(optimizer.param_groups, (1.0, _STRAIGHT_RATE), strict=False):
+                group["lr"] = self._config.learning_rate * share * part
+
+    def _evidence(self, crops: Tensor) -> Tensor:
+        """The negative evidence lower bound of the crops, of each number in them."""
+        generator = stream(self._seed, self.images_seen, _CODES)
+        q = self._encoder.posterior(crops)
+        local = reparameterised(q.local_mean, q.local_log_variance, self._normal(q.local_mean.shape, generator))
+        whole = reparameterised(q.whole_mean, q.whole_log_variance, self._normal(q.whole_mean.shape, generator))
+        codes = torch.cat([local, whole.expand(-1, -1, *local.shape[-2:])], 1)
+        quarter, half, full = self._draw(codes, None)
+        # Weighted so that it is the error of the sRGB-encoded pixels: the palette blows its lesser axes up.
+        nll = optimal_sigma_nll(self._weights * crops, self._weights * full)
+        kl = gaussian_kl(q.local_mean, q.local_log_variance).sum() + gaussian_kl(q.whole_mean, q.whole_log_variance).sum()
+        self._note("reconstruction", nll)
+        self._note("cost of codes", kl / crops.numel())
+        beta = self._config.beta * min(1.0, self._progress / _WARM_UP)
+        return negative_elbo(nll, kl, crops.numel(), beta) + _echo(quarter, half, full)
+
+    def _draw(self, codes: Tensor, generator: torch.Generator | None) -> list[Tensor]:
+        """Pictures of a batch of codes; with noise on a torus, without it as crops."""
+        style = codes.new_full((len(codes), 1), 0.0 if generator is None else 1.0)
+
+        def noise(octave: int, _y: int, _x: int, height: int, width: int) -> Tensor:
+            shape = (len(codes), self._decoder.noise_channels(octave), height, width)
+            return codes.new_zeros(shape) if generator is None else self._normal(shape, generator)
+
+        pictures: list[Tensor] = self._decoder(codes, style, noise, border="replicate" if generator is None else "circular")
+        return pictures
+
+    def _normal(self, shape: Sequence[int], generator: torch.Generator) -> Tensor:
+        return torch.randn(*shape, generator=generator).to(self._device)
+
+    def _sharpen(self, level: int) -> Slices[None, None, None]:
+        """One step of a critic, and its say on the codes of crops that were laid out anew."""
+        crops = self._sampler.draw(stream(self._seed, self.images_seen, _REALS), _LEVELS - 1, self._config.batch, _SOURCE_CELLS * STRIDE_PX)
+        cells, octaves = _FAKE_CELLS[level], _LEVELS - 1 - level
+        yield
+        codes = self._laid_out(self._encoder.read(crops.patches), cells)
+        yield
+        quarter, half, full = self._draw(codes, stream(self._seed, self.images_seen, _DETAIL))
+        echo = _echo(quarter, half, full)
+        real, fake = crops.patches[..., : cells * STRIDE_PX, : cells * STRIDE_PX], full
+        for _ in range(octaves):
+            real, fake = halve(real), halve(fake)
+        yield
+        on_real = yield from self._teach_critic(level, real, fake.detach(), crops.style)
+        critic = self._critics[level]
+        critic.requires_grad_(False)
+        loss = relativistic(critic(fake, crops.style), on_real)
+        self._note(f"decoder 1/{2**octaves}", loss)
+        (_ADVERSARIAL * loss + echo).backward()
+        critic.requires_grad_(True)
+        yield
+
+    def _laid_out(self, codes: Tensor, cells: int) -> Tensor:
+        """The codes of each crop in a new layout, on a torus: (B, local + whole, cells, cells)."""
+        generator = stream(self._seed, self.images_seen, _LAYOUTS)
+        size, made = (codes.shape[-2], codes.shape[-1]), []
+        for field in codes.flatten(2).transpose(1, 2).cpu():  # (cells, channels)
+            middle = field.mean(0)
+            seed = int(torch.randint(1 << 62, (), generator=generator))
+            laid = quilt(Bank(field - middle, (size,)), seed, (0, 0, cells, cells), (cells, cells))
+            made.append(laid + middle[None, :, None, None])
+        return torch.cat(made).to(self._device)
+
+    def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
+        """One step of the level's critic; hands on what it thought of the real crops before that step."""
+        critic, optimizer = self._critics[level], self._critic_optimizers[level]
+        scores: Tensor = critic(torch.cat([real, fake]), torch.cat([style, style]))
+        on_real, on_fake = scores.chunk(2)
+        loss = relativistic(on_real, on_fake)
+        self._note(f"critic 1/{2 ** (_LEVELS - 1 - level)}", loss)
+        loss = loss + _DRIFT * (on_real - on_fake).square().mean()
+        yield
+        few = max(1, len(real) // 2)
+        generator = stream(self._seed, self.images_seen, _SMOOTH)
+        for pictures, before in ((real[:few], on_real[:few]), (fake[:few], on_fake[:few])):
+            noisy = critic(pictures + _NOISY_SIGMA * self._normal(pictures.shape, generator), style[:few])
+            loss = loss + smoothness(before, noisy, self._config.smoothness, _NOISY_SIGMA)
+        optimizer.zero_grad(set_to_none=True)
+        yield
+        loss.backward()
+        optimizer.step()
+        yield
+        return on_real.detach()
+
+    def _note(self, name: str, loss: Tensor) -> None:
+        """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
+        if not torch.isfinite(loss):
+            raise NonFiniteLoss(f"the {name} loss", self.images_seen)
+        total, count = self._losses.get(name, (torch.zeros((), device=self._device), 0))
+        self._losses[name] = (total + loss.detach(), count + 1)
+
+    def take_losses(self) -> dict[str, float]:
+        means = {name: float(total) / count for name, (total, count) in sorted(self._losses.items())}
+        self._losses.clear()
+        return means
+
+    def start_from(self, model: TextureVae) -> None:
+        for networks in (self._networks, self._average):
+            take_over(networks["encoder"], model.encoder.state_dict())
+            take_over(networks["decoder"], model.decoder.state_dict())
+
+    def tune(self, config: TextureVaeConfig) -> None:
+        self._config = config
+
+    # ------------------------------------------------------------------------------------- out of and into files
+
+    def model(self) -> TextureVae:
+        networks, sampler = copy.deepcopy(self._average), self._sampler
+        return _model(self._config, sampler.palette, sampler.axes, networks, self._photos, sampler.groups, self._device)
+
+    def _parts(self) -> dict[str, torch.nn.Module]:
+        return {"networks": self._networks, "average": self._average, "critics": self._critics}
+
+    def _optimized(self) -> Iterator[tuple[str, torch.optim.Adam, torch.nn.Module]]:
+        yield "adam", self._optimizer, self._networks
+        for k in range(_LEVELS):
+            yield f"critic_adam.{k}", self._critic_optimizers[k], self._critics[k]
+
+    def state(self) -> dict[str, Tensor]:
+        found = {f"{part}/{name}": value for part, module in self._parts().items() for name, value in module.state_dict().items()}
+        for part, optimizer, network in self._optimized():
+            found |= {f"{part}/{name}": value for name, value in adam_tensors(optimizer, network).items()}
+        return {name: value.detach().cpu().clone() for name, value in found.items()}
+
+    def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
+        by_part: dict[str, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            part, _, name = key.partition("/")
+            by_part.setdefault(part, {})[name] = value
+        for part, module in self._parts().items():
+            module.load_state_dict(by_part[part], strict=True)
+        for part, optimizer, network in self._optimized():
+            load_adam(optimizer, network, by_part.get(part, {}))
+        self.images_seen = images_seen
+        self._losses.clear()
+
+
+def _echo(quarter: Tensor, half: Tensor, full: Tensor) -> Tensor:
+    """How far the two coarser pictures are from the full one; it teaches their own two layers alone."""
+    halved = halve(full.detach())
+    return (half - halved).square().mean() + (quarter - halve(halved)).square().mean()
+
+
+def cost_gflop(config: TextureVaeConfig) -> float:
+    """Work of the whole schedule: forward and backward of all networks, by the size of their layers."""
+    with torch.device("meta"):  # only the sizes are asked for
+        encoder = Encoder(_encoder_width(config), config.local, config.whole)
+        decoder, critic = _decoder(config), Critic(config.critic_width // 2, config.critic_width, 4)
+    down = [layer.weight.numel() for layer in encoder.down if isinstance(layer, torch.nn.Conv2d)]
+    encoding = down[0] / 4 + down[1] / 16 + (down[2] + encoder.body.weight.numel() + encoder.leave.weight.numel()) / 64
+    entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
+    crop = (_CROP_CELLS * STRIDE_PX) ** 2
+    drawn_again = config.batch * crop * 3 * (encoding + decoder.multiply_adds())
+    judged = len(_TURNS) * config.batch * (_SOURCE_CELLS * STRIDE_PX) ** 2 * encoding
+    for level in _TURNS:
+        side = _FAKE_CELLS[level] * STRIDE_PX
+        seen = side >> (_LEVELS - 1 - level)
+        # Critic: real and fake, forward and backward, and half of them again for the penalty; decoder: once through it.
+        judged += config.batch * (3 * decoder.multiply_adds() * side**2 + 12 * (entry * seen**2 + sum(body) * (seen / 2 - 3) ** 2))
+    return _steps(config) * 2e-9 * (drawn_again + (1 - _SHARPEN_FROM) * judged / len(_TURNS))
+
+
+def start(config: TextureVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+    """A run before its first step, in slices."""
+    sampler = yield from CropSampler.prepared(photos, _LEVELS, _SOURCE_CELLS * STRIDE_PX >> (_LEVELS - 1), device)
+    parts, blocks = [], []
+    for photo in photos:
+        yield
+        parts.append(_part(photo, max(1.0, _MOST_CELLS / len(photos))))
+        blocks.append(sampler.palette.encode(parts[-1].to(device).permute(2, 0, 1)[None].float() / 255))
+    yield
+    scales = torch.tensor(sampler.palette.scales, dtype=torch.float32, device=device)[:, None, None]
+    block_axes = BlockAxes.of(blocks, scales / scales[0])
+    yield
+    return Training(config, sampler, parts, block_axes, seed, device)
+
+
+FAMILY = Family(
+    id="texture_vae",
+    title="Texture VAE",
+    description="Reads photos into codes and draws them again: for variations of a photo, and for seamless tiles of the photo itself.",
+    config=TextureVaeConfig,
+    presets=PRESETS,
+    start=start,
+    open=open_model,
+    render=render,
+    prove=prove,
+    cost_gflop=cost_gflop,
+    crop_px=lambda config: _FAKE_CELLS[0] * STRIDE_PX,
+    encode=encode,
+)

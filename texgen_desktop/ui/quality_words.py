@@ -1,0 +1,28 @@
+"""What the readings of the instrument mean, in words."""
+
+from __future__ import annotations
+
+USUAL_COPIES = 0.1
+
+
+def structure_in_words(structure: float) -> str:
+    """0 is another crop of the photo, 1 noise of the same spectrum."""
+    for limit, meaning in (
+        (0.15, "hardly to be told from the photo"),
+        (0.4, "close to the photo"),
+        (0.7, "the shapes are there, not their finish"),
+    ):
+        if structure <= limit:
+            return f"{structure:.2f}: {meaning}"
+    return f"{structure:.2f}: little more than noise yet"
+
+
+def copies_in_words(share: float) -> str:
+    """Some 5 % is what two parts of one photo have in common."""
+    meaning = "no more than parts of the photo have in common" if share <= USUAL_COPIES else "parts of the photo come back; look where"
+    return f"{100 * share:.0f} %: {meaning}"
+
+
+def seam_in_words(seam: float) -> str:
+    """0 where the step across the edge is as usual as any other."""
+    return "none" if seam == 0 else f"visible: a step {1 + seam:.1f} times the usual one"
