@@ -74,7 +74,12 @@ def test_info_tells_of_a_better_checkpoint_and_best_makes_the_model_of_it(
 ) -> None:
     folder, desk = tmp_path / "p", Desk(tmp_path)
     scores = iter((0.1, 0.5))
-    monkeypatch.setattr("texgen_desktop.engine.training.patch_distance", lambda *args, **options: next(scores))
+
+    def score(meter: object, source: object) -> Generator[None, None, float]:
+        yield
+        return next(scores)
+
+    monkeypatch.setattr("texgen_desktop.engine.quality.QualityMeter.score", score)
     desk.when(m.TrainingProgress, m.Pause(), if_=lambda event: event.images_seen == 2)
     desk.when(m.JobEnded, m.Resume())
     desk.when(m.JobEnded, m.Quit())

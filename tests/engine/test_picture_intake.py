@@ -206,6 +206,15 @@ def test_reading_can_be_cancelled_and_nothing_of_it_stays(desk: Desk, tmp_path: 
     assert list((tmp_path / "projects").iterdir()) == []
 
 
+def test_who_waits_for_pictures_that_are_cancelled_is_told(desk: Desk, tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "many", {"a": 250})
+    desk.when(m.PicturesProgress, m.Train(m.TrainSettings("tiny")), m.CancelIntake())
+    desk.when(m.CommandFailed, m.Quit())
+    desk.run(m.CreateProject((folder,)))
+    assert desk.only(m.CommandFailed).problem.message == "What was waiting for the pictures was given up with them."
+    assert not desk.all(m.JobStarted)
+
+
 def test_quitting_in_the_middle_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     folder = class_folders(tmp_path / "many", {"a": 250})
     desk.when(m.PicturesProgress, m.Quit())

@@ -312,7 +312,12 @@ def test_a_damaged_checkpoint_is_passed_over_and_the_run_ends_as_if_nothing_had_
 def scored(monkeypatch: pytest.MonkeyPatch, *scores: float) -> None:
     """Let the checkpoints that follow have these scores."""
     following = iter(scores)
-    monkeypatch.setattr("texgen_desktop.engine.training.patch_distance", lambda *args, **options: next(following))
+
+    def score(meter: object, source: object) -> Generator[None, None, float]:
+        yield
+        return next(following)
+
+    monkeypatch.setattr("texgen_desktop.engine.quality.QualityMeter.score", score)
 
 
 def test_the_model_can_be_made_of_the_best_checkpoint_and_the_run_still_goes_on_from_the_newest(
@@ -467,25 +472,31 @@ def test_a_run_that_gets_no_better_ends_by_itself_and_can_go_on(desk: Desk, tmp_
     class Standstill:
         """Reads the same structure after every step."""
 
-        is_due = True
+        is_due = False
+        can_judge = True
 
         def __init__(self, *args: object) -> None: ...
 
         def begin(self) -> None: ...
 
-        def advance(self, snapshot: object) -> dict[str, float]:
-            return {"structure": 0.3}
+        def structure(self, source: object) -> Generator[None, None, float]:
+            yield
+            return 0.3
 
         def score(self, source: object) -> Generator[None, None, float]:
             yield
             return 0.3
 
     monkeypatch.setattr("texgen_desktop.engine.training.QualityMeter", Standstill)
+    monkeypatch.setattr("texgen_desktop.engine.training.LEAST_IMAGES", 400)
     photo = tmp_path / "photo.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)).save(photo)
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.CreateProject((photo,)), m.Train(m.TrainSettings("tiny", images=400)))
     assert desk.only(m.JobEnded).outcome == "finished"
-    assert 290 <= desk.project.runs[0].images_seen <= 310
+    assert 340 <= desk.project.runs[0].images_seen <= 360
     assert desk.project.runs[0].can_resume
-    assert any("ended by itself" in notice.message for notice in desk.all(m.Notice))
+    assert sum("ended by itself" in notice.message for notice in desk.all(m.Notice)) == 1
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    assert desk.project.runs[0].images_seen == 400

@@ -34,3 +34,9 @@ def test_what_shows_is_not_allowed(photo, expected):
 
 def test_a_flat_picture_has_every_symmetry():
     assert symmetries(np.full((64, 64, 3), 0.5, np.float32)) == Symmetries(mirror=True, turn=True)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (12, 300), (4, 256), (31, 31), (1, 500)])
+def test_of_a_narrow_strip_nothing_is_allowed(shape):
+    photo = np.random.default_rng(0).random((*shape, 3), np.float32)
+    assert symmetries(photo) == Symmetries(mirror=False, turn=False)

@@ -69,9 +69,10 @@ def read_batch(name: str, file: BinaryIO, size_bytes: int) -> CifarBatch:
     if not isinstance(data, _Array) or not isinstance(labels, list):
         raise _foreign(name)
     pixels = data.bytes_of_shape(len(labels), _ROW)
-    if pixels is None or not labels or any(type(label) is not int for label in labels):
+    count = 100 if is_fine else 10
+    if pixels is None or not labels or not all(type(label) is int and 0 <= label < count for label in labels):
         raise _foreign(name)
-    return _batch(name, pixels, np.array(labels, np.float64).astype(np.int64), 100 if is_fine else 10)
+    return _batch(name, pixels, np.array(labels, np.int64), count)
 
 
 def read_class_names(name: str, file: BinaryIO, size_bytes: int) -> tuple[str, ...]:

@@ -131,7 +131,8 @@ class CropSampler:
             yield
             crops.append(sampler.draw(probe, 0, 16, coarse_crop_px).patches)
         sampler.axes += sampler._measured_axes(torch.cat(crops))
-        sampler.axes += tuple(sampler._group_axis(index, photos) for index in range(len(sampler._groups)))
+        if sampler._groups:
+            sampler.axes += yield from sampler._group_axes(photos)
         return sampler
 
     @property
@@ -139,10 +140,14 @@ class CropSampler:
         """Of each photo the axis of the group that it belongs to; all empty where the photos are no groups."""
         return tuple(f"group_{index}" if self._groups else "" for index in self._group_of)
 
-    def _group_axis(self, index: int, photos: Sequence[Photo]) -> StyleAxis:
-        found = [signature(photo.pixels) for photo, group in zip(photos, self._group_of, strict=True) if group == index]
-        means = tuple(sum(values) / len(found) for values in zip(*found, strict=True))
-        return StyleAxis(f"group_{index}", group=self._groups[index], signature=means)
+    def _group_axes(self, photos: Sequence[Photo]) -> Generator[None, None, tuple[StyleAxis, ...]]:
+        """An axis for each group, with the mean signature of its photos; a photo a slice."""
+        signatures: list[list[tuple[float, ...]]] = [[] for _ in self._groups]
+        for photo, group in zip(photos, self._group_of, strict=True):
+            signatures[group].append(signature(photo.pixels))
+            yield
+        means = [tuple(sum(values) / len(found) for values in zip(*found, strict=True)) for found in signatures]
+        return tuple(StyleAxis(f"group_{k}", group=self._groups[k], signature=mean) for k, mean in enumerate(means))
 
     def _pyramid(self, photo: Photo) -> list[Tensor]:
         """The photo at every half octave, finest first. Cut to whole pixels of the coarsest level, so that all levels are in register."""

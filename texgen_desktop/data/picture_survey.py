@@ -151,11 +151,6 @@ def read_words(text: str) -> dict[str, str]:
     return {match[1]: match[2].strip() for match in lines if match}
 
 
-def is_wanted(name: str) -> bool:
-    """Whether a file in an archive may be of use, by its name."""
-    return _suffix_of(name) in SUFFIXES or cifar.file_kind(name, b"\x80") is not None or name in _WORD_LISTS
-
-
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     """For files out of archives, under names of our own: decoders want a path."""
     return tempfile.TemporaryDirectory(prefix="texgen-")

@@ -263,12 +263,16 @@ class Engine:
     def _cancel_intake(self) -> None:
         if "intake" in self._errands:
             self._drop("intake")
-            self._held.clear()
             self._emit(m.PicturesProgress(0, 0))
-            self._emit(m.Notice("Cancelled.", "What was not taken in yet was left where it is."))
+            if self._held:  # somebody waits for what they would have begun
+                self._held.clear()
+                self._report(m.Problem("What was waiting for the pictures was given up with them.", "Ask for it again."))
+            else:
+                self._emit(m.Notice("Cancelled.", "What was not taken in yet was left where it is."))
 
     def _save_as(self, folder: Path) -> Slices[None]:
         project = self._workspace.require(to_write=False)
+        self._end_rehearsal()  # it reads the files that move
         yield from self._files_let_go()
         self._is_moving = True
         try:
@@ -319,6 +323,7 @@ class Engine:
 
     def _leave_run(self) -> None:
         """Forget a paused run (it is saved) and show what is selected now."""
+        self._drop("judging")
         self._training = None
         self._stage.use(self._selected_source())
         self._show_losses()
@@ -378,6 +383,7 @@ class Engine:
         if self._training is not None:
             raise TexGenError("A run is being trained.", "How long it takes is told while it trains.")
         project, family = self._workspace.require(to_write=False), find_family(self._families, settings.family)
+        self._drop("rehearsal")
         self._errands["rehearsal"] = self._measured(rehearse(self._host, project, family, settings))
 
     def _measured(self, rehearsal: Slices[None]) -> Slices[None]:
@@ -410,6 +416,7 @@ class Engine:
         side_px = default_working_side(header.width_px, header.height_px)
         photo = yield from in_background(partial(load_photo, path, m.Crop(), side_px))
         model = yield from source.family.encode(source.model, photo)
+        self._drop("judging")
         self._stage.replace(replace(source, model=model, sha256=""))
 
     def _pause(self) -> None:
@@ -472,11 +479,11 @@ class Engine:
 
     def _stands_still(self, name: Errand | m.JobKind) -> bool:
         """While the project moves nobody else reads or writes its files. Only what has let go of them is held."""
-        return self._is_moving and name in ("pictures", "train")
+        return self._is_moving and name in ("pictures", "judging", "train")
 
     def _files_let_go(self) -> Slices[None]:
         """Wait until no file of the project is in the hands of the background."""
-        while self._waiting & {"pictures", "train"}:
+        while self._waiting & {"pictures", "judging", "train"}:
             yield "waiting"
 
     # ------------------------------------------------------------------------------------------------------ jobs

@@ -29,6 +29,7 @@ def judge_texture(project: Project, source: Source, look: Look, cells: tuple[int
     copies = yield from judge.copies_of(tile)
     return TextureJudged(
         look=look,
+        images_seen=source.images_seen,
         structure=structure,
         copy=copies.share,
         seam=max(seam(tile), seam(tile.swapaxes(0, 1))),

@@ -568,10 +568,12 @@ class Rendered:
 class TextureJudged:
     """How good a tile with this look is, see ``imaging.score``: lower is better.
 
-    ``copies`` (H, W) float32 in [0, 1] tells where in the tile of ``cells`` (rows, columns) it lies too near to a photo.
+    ``copies`` (H, W) float32 in [0, 1] tells where in the tile of ``cells`` (rows, columns) it lies too near to a photo. ``images_seen``
+    are those of the weights that drew it, None for a model that is not in training.
     """
 
     look: Look
+    images_seen: int | None
     structure: float
     copy: float
     seam: float

@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
+EVERY_SHARE = 1 / 16
+"""Of the schedule: readings are taken at places of it, not at times, so that equal runs end at equal places on every machine."""
 FROM_SHARE = 0.5
-"""Of the schedule: before that the step size is not annealed, and what comes of it shows only later."""
+"""Before that the step size is not annealed, and what comes of it shows only later."""
 FOR_SHARE = 0.25
-"""Of the schedule without an improvement: then it has had its chance."""
+"""Without an improvement for so long a run has had its chance."""
+LEAST_IMAGES = 5_000
+"""A shorter run is over soon anyway."""
 _LEAST_GAIN = 0.03
 _READINGS = 3  # a single reading is noisy: the median of so many counts
 
 
 class Patience:
-    """Is told readings of a run, lower is better, and where in its schedule each was taken."""
+    """Of one sitting. Is told readings, lower is better, and the share of the schedule that was done when each was taken."""
 
-    def __init__(self) -> None:
-        self._last: deque[float] = deque(maxlen=_READINGS)
+    def __init__(self, share: float) -> None:
+        """``share`` of the schedule that is done already. What is past half of it begins with a full measure of patience."""
         self._best = float("inf")
-        self._best_at = 0.0
-        self._share = 0.0
+        self._best_at = max(FROM_SHARE, share)
+        self._share = share
+        self._next = max(FROM_SHARE, (share // EVERY_SHARE + 1) * EVERY_SHARE)
+        self._last: deque[float] = deque(maxlen=_READINGS)
+
+    def is_due(self, share: float) -> bool:
+        """Whether the next reading is wanted."""
+        return share >= self._next
 
     def note(self, share: float, reading: float) -> None:
-        """``share`` of the schedule that was done when it was read."""
         self._share = share
+        self._next = (share // EVERY_SHARE + 1) * EVERY_SHARE
         self._last.append(reading)
         value = median(self._last)
         if len(self._last) == _READINGS and value < (1 - _LEAST_GAIN) * self._best:
@@ -32,4 +42,4 @@ class Patience:
 
     @property
     def is_exhausted(self) -> bool:
-        return self._share - max(self._best_at, FROM_SHARE) >= FOR_SHARE
+        return self._share - self._best_at >= FOR_SHARE

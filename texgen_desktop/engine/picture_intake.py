@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +59,12 @@ def take_in_pictures(
         if writer.count == count_before:
             raise _nothing_usable(survey, skipped)
         sha256 = yield from writer.finish()
-        if project is None:
-            project = make_project()
-        project.set_pictures(writer.commit(project.folder, sha256))
+        with ExitStack() as on_failure:
+            if project is None:
+                project = make_project()
+                on_failure.callback(project.unmake)
+            project.set_pictures(writer.commit(project.folder, sha256))
+            on_failure.pop_all()
     emit(PicturesProgress(reader.total, reader.total))
     return Taken(project, _listed(skipped))
 

@@ -32,7 +32,7 @@ class QualityMeter:
 
     def __init__(self, family: Family, photos: Sequence[Photo], clock: Clock = time.monotonic) -> None:
         self._photos = [photos[k].pixels for k in range(min(len(photos), _MOST_PHOTOS))]
-        self._can_judge = family.makes == "textures" and all(min(pixels.shape[:2]) >= LEAST_PHOTO_PX for pixels in self._photos)
+        self.can_judge = family.makes == "textures" and all(min(pixels.shape[:2]) >= LEAST_PHOTO_PX for pixels in self._photos)
         self._clock = clock
         self._judge: Judge | None = None
         self._reading: Slices[dict[str, float]] | None = None
@@ -47,7 +47,7 @@ class QualityMeter:
     def is_due(self) -> bool:
         """Whether its share of the time allows another slice."""
         seconds = self._clock() - self._began_s
-        return self._can_judge and self.spent_s < min(EARLY_SHARE * (seconds - EARLY_FROM_S), SHARE * (seconds + AHEAD_S))
+        return self.can_judge and self.spent_s < min(EARLY_SHARE * (seconds - EARLY_FROM_S), SHARE * (seconds + AHEAD_S))
 
     def advance(self, snapshot: Callable[[], Source]) -> dict[str, float]:
         """One slice of at most some 150 ms.
@@ -70,7 +70,7 @@ class QualityMeter:
 
     def score(self, source: Source) -> Slices[float | None]:
         """For choosing between the checkpoints of a run; lower is better. None while the photo has not been looked at enough."""
-        if not self._can_judge:
+        if not self.can_judge:
             tile = yield from _tile(source, _PATCHES_SIDE_PX)
             return patch_distance(self._photos, tile, seed=0)
         if self._judge is None:
@@ -78,12 +78,25 @@ class QualityMeter:
         tile = yield from _tile(source, _SIDE_PX)
         return (yield from self._judge.structure_of(tile))
 
-    def _read(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+    def structure(self, source: Source) -> Slices[float]:
+        """``Score.structure`` now, whatever it costs; counted as spent. Only where it ``can_judge``."""
+        began_s = self._clock()
+        judge = yield from self._prepared()
+        tile = yield from _tile(source, _SIDE_PX)
+        found = yield from judge.structure_of(tile)
+        self.spent_s += self._clock() - began_s
+        return found
+
+    def _prepared(self) -> Slices[Judge]:
         if self._judge is None:
             self._judge = yield from Judge.prepared(self._photos)
+        return self._judge
+
+    def _read(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+        judge = yield from self._prepared()
         tile = yield from _tile(snapshot(), _SIDE_PX)
-        structure = yield from self._judge.structure_of(tile)
-        copies = yield from self._judge.copies_of(tile)
+        structure = yield from judge.structure_of(tile)
+        copies = yield from judge.copies_of(tile)
         return {"structure": structure, "copy share": copies.share}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from texgen_desktop import __version__
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, save_checkpoint
+from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, write_checkpoint
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.files import canonical_json, sha256_of
 from texgen_desktop.engine.jobs import Clock, Slices
@@ -28,6 +29,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
+from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Model, Trainer
@@ -70,7 +72,12 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
         trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
     if settings.start_from:  # that file may be gone tomorrow
-        save_checkpoint(run.checkpoints_folder, trainer.state(), {"family": family.id, "images_seen": 0})
+        header = {"family": family.id, "images_seen": 0}
+        try:
+            yield from in_background(partial(write_checkpoint, run.checkpoints_folder, encode(trainer.state()), header), writes=True)
+        except OSError:
+            shutil.rmtree(run.folder)  # it would begin again from other weights
+            raise
     return Started(run, config, trainer, photos, schedule_gflop(family, config))
 
 

@@ -19,7 +19,7 @@ from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Notice, Outcome, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
-from texgen_desktop.engine.patience import Patience
+from texgen_desktop.engine.patience import LEAST_IMAGES, Patience
 from texgen_desktop.engine.progress import ProgressReport
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.quality import QualityMeter
@@ -138,8 +138,9 @@ class Training:
         snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
         checkpoints.done()
         self._log = MetricsLog(started.run.metrics_path, trainer.images_seen)
-        quality, patience = self._meter(started), Patience()
+        quality, patience = self._meter(started), Patience(trainer.images_seen / trainer.images_total)
         quality.begin()
+        is_judged = quality.can_judge and trainer.images_total >= LEAST_IMAGES
         try:
             while True:  # upkeep first, step last: a fresh start, a continuation and the last turn take the same path
                 outcome = self._outcome(started, report)
@@ -153,17 +154,20 @@ class Training:
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
+                    if self._has_stalled:
+                        hint = "Resume goes on all the same; the Runs panel offers its best moment where that is another one."
+                        host.emit(Notice("The run ended by itself: its structure has not improved for a quarter of its length.", hint))
                     host.speed.learn(self._family.id, started.cost_gflop * report.share_done, seconds)
                     if outcome in ("finished", "stopped"):
                         yield from self._prove(started)
                     return Result(outcome)
                 if quality.is_due:
-                    found = quality.advance(partial(self._snapshot, started))
-                    report.add(found)
-                    if "structure" in found:
-                        patience.note(trainer.images_seen / trainer.images_total, found["structure"])
-                        self._has_stalled = patience.is_exhausted
+                    report.add(quality.advance(partial(self._snapshot, started)))
                     yield None
+                share = trainer.images_seen / trainer.images_total
+                if is_judged and share < 1 and patience.is_due(share):
+                    patience.note(share, (yield from quality.structure(self._snapshot(started))))
+                    self._has_stalled = patience.is_exhausted
                 if self._wanted:
                     self._apply(started)
                 yield from trainer.step()
@@ -178,7 +182,7 @@ class Training:
         return self._quality
 
     def _apply(self, started: Started) -> None:
-        """Noted before it holds: a run that is killed now goes on with it, if not from here."""
+        """Noted with the place from which it holds: a run that goes on from there or later goes on with it."""
         add_tuning(started.run.tuning_path, started.trainer.images_seen, self._wanted)
         started.config = tuned_config(self._family, started.config, self._wanted)
         started.trainer.tune(started.config)
@@ -188,9 +192,6 @@ class Training:
         if self._ending is not None:
             return self._ending
         is_complete = started.trainer.images_seen >= started.trainer.images_total
-        if self._has_stalled and not is_complete:
-            hint = "Resume goes on all the same; the Runs panel offers its best moment where that is another one."
-            self._host.emit(Notice("The run ended by itself: its structure has not improved for a quarter of its length.", hint))
         return "finished" if is_complete or self._has_stalled or report.is_out_of_time else None
 
     def _snapshot(self, started: Started) -> Source:

@@ -34,7 +34,7 @@ from texgen_desktop.nn.codes import CodeSpace, CodeStatistics, slerp
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.directions import steer
 from texgen_desktop.nn.layers import placed
-from texgen_desktop.nn.losses import gaussian_kl
+from texgen_desktop.nn.likelihood import gaussian_kl
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
 from texgen_desktop.nn.run_state import LossLog, RunState
@@ -299,7 +299,7 @@ class Training:
             # gradient is that of values / 2 * log(squared error): that of the best sigma (Rybkin et al. 2021, eq. 5).
             values = pictures[0].numel()
             unlikely = values / 2 * squared / self._variance
-            kl = gaussian_kl(mean, log_variance)
+            kl = gaussian_kl(mean, log_variance).sum(1)
             loss = (unlikely + beta * kl).sum() / config.batch
             self._note(squared.mean(), kl.mean(), loss)
             yield

@@ -11,6 +11,7 @@ from texgen_desktop.imaging.properties import Picture, grey
 
 _DIRECTIONS = 24
 _SCALES = 3
+_LEAST_SIDE_PX = 4 * 2**_SCALES
 _TOLERANCE = 1.25
 _LEAST_DOUBT = 0.04  # of the weight of all gradients: less than that nobody sees
 
@@ -29,8 +30,11 @@ def symmetries(photo: Picture) -> Symmetries:
     """Mirrored left to right, and turned by quarters.
 
     The directions of the gradients, light to dark and by their strength, at some scales: a photo that is lit from one side, a grain or
-    a course of bricks shows in them. What is allowed moves them hardly more than one half of the photo differs from the other.
+    a course of bricks shows in them. What is allowed moves them hardly more than one half of the photo differs from the other. Of a strip
+    that is too narrow to tell nothing is allowed.
     """
+    if min(photo.shape[:2]) < _LEAST_SIDE_PX:
+        return Symmetries(mirror=False, turn=False)
     whole = _directions(photo)
     height, width = photo.shape[:2]
     halves = [(photo[: height // 2], photo[height // 2 :]), (photo[:, : width // 2], photo[:, width // 2 :])]

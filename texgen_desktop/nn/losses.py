@@ -92,9 +92,3 @@ def laplacian_distance(made: Tensor, wanted: Tensor) -> Tensor:
         total = total + weight * (difference - F.interpolate(coarse, scale_factor=2, mode="nearest")).abs().mean()
         difference, weight = coarse, 2 * weight
     return total + weight * difference.abs().mean()
-
-
-def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(m, s^2) | N(0, 1)) = sum over the code of (m^2 + s^2 - 1 - log s^2) / 2 in nats, for each of a batch (B, K) -> (B,)
-    (Kingma and Welling 2014, appendix B)."""
-    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)

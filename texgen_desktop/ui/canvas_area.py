@@ -175,7 +175,9 @@ def _photos(project: ProjectInfo | None) -> tuple[PhotoInfo, ...]:
 def with_copies(rendered: Rendered, state: StudioState) -> NDArray[np.uint8]:
     """The tile with a red veil where it lies too near to the photo, if that is wanted and known of this very tile."""
     judged, request = state.judged, rendered.request
-    if judged is None or not state.view.shows_copies or (request.look, request.cells) != (judged.look, judged.cells):
+    if judged is None or not state.view.shows_copies:
+        return rendered.image
+    if (request.look, request.cells, rendered.images_seen) != (judged.look, judged.cells, judged.images_seen):
         return rendered.image
     import numpy as np  # after the first paint: it was loaded with the first picture
 

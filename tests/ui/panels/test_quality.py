@@ -17,7 +17,7 @@ from texgen_desktop.ui.panels.quality import QualityPanel
 def judged(session: Session) -> m.TextureJudged:
     copies = np.zeros((64, 64), np.float32)
     copies[:32] = 1.0
-    return m.TextureJudged(session.studio.state.look, 0.2, 0.3, 0.0, copies, (4, 4))
+    return m.TextureJudged(session.studio.state.look, None, 0.2, 0.3, 0.0, copies, (4, 4))
 
 
 def test_the_texture_is_judged_on_request_and_the_readings_are_told(session: Session) -> None:
@@ -47,6 +47,8 @@ def test_copies_are_veiled_on_the_very_tile_that_was_judged(session: Session) ->
     assert (veiled[32:] == 100).all()
     other = m.Rendered(1, m.RenderRequest(m.Look(layout_seed=5), m.Region(0, 0, 64, 64), (4, 4)), grey, None)
     assert with_copies(other, state) is grey
+    newer = m.Rendered(1, tile.request, grey, images_seen=500)
+    assert with_copies(newer, state) is grey
 
 
 def test_a_family_that_makes_pictures_is_not_judged_as_a_texture(session: Session) -> None:
