@@ -39,11 +39,12 @@ def test_beta_is_tuned_while_it_trains_and_pulls_the_codes_to_the_prior():
     assert msgspec.json.schema(ImageVaeConfig)  # the form needs one
     kept = []
     for beta in (0.0, 50.0):
-        trainer = training(msgspec.structs.replace(TINY, images=160))
-        train(trainer, 10)
-        trainer.take_losses()
-        trainer.tune(msgspec.structs.replace(TINY, images=160, beta=beta))
+        trainer = training(msgspec.structs.replace(TINY, images=400))
+        train(trainer, 20)
+        trainer.tune(msgspec.structs.replace(TINY, images=400, beta=beta))
         train(trainer, 30)
+        trainer.take_losses()
+        train(trainer, 10)
         kept.append(trainer.take_losses()["information kept, bits"])
     assert kept[1] < 0.5 * kept[0]
 

@@ -72,8 +72,11 @@ def _smoothly_doubled(x: Tensor) -> Tensor:
 
 
 class Painter(nn.Module):
-    """(code (B, K), condition (B, C)) -> picture. A dense layer makes 4 x 4 positions; each stage doubles them and convolves. The
-    code is heard again at every stage, as a scale of each channel (FiLM, Perez et al. 2018): it shapes the fine as well as the coarse."""
+    """(code (B, K), condition (B, C)) -> picture. A dense layer makes 4 x 4 positions; each stage doubles them and convolves.
+
+    The code is heard again at every stage, as scale and shift of each channel (FiLM, Perez et al. 2018): so it decides on the whole
+    picture, its colours and its grain, and not on its sixteen parts alone.
+    """
 
     def __init__(self, code: int, condition: int, side_px: int, width: int) -> None:
         super().__init__()
@@ -81,7 +84,7 @@ class Painter(nn.Module):
         self.code = code
         self.enter = _dense(code + condition, widths[0] * _FIRST_SIDE**2)
         self.stages = nn.ModuleList(_brush(a, b) for a, b in pairwise(widths))
-        self.scales = nn.ModuleList(_dense(code + condition, b, gain=0.1) for b in widths[1:])
+        self.styles = nn.ModuleList(_dense(code + condition, 2 * b, gain=0.3) for b in widths[1:])
         self.narrow = _convolution(widths[-1], _FULL_WIDTH, 1)
         self.finest = _brush(_FULL_WIDTH, _FULL_WIDTH)
         self.leave = _brush(_FULL_WIDTH, COLOURS, gain=0.5)
@@ -90,15 +93,17 @@ class Painter(nn.Module):
         code = torch.cat([code, condition], 1)
         x = F.leaky_relu(self.enter(code), LEAK).unflatten(1, (-1, _FIRST_SIDE, _FIRST_SIDE))
         x = x.contiguous(memory_format=torch.channels_last)
-        for stage, scale in zip(self.stages, self.scales, strict=True):
-            x = F.leaky_relu(stage(_doubled(x)) * (1 + scale(code)[:, :, None, None]), LEAK)
+        for stage, style in zip(self.stages, self.styles, strict=True):
+            scale, shift = style(code)[:, :, None, None].chunk(2, dim=1)
+            x = F.leaky_relu(torch.addcmul(shift, stage(_doubled(x)), 1 + scale), LEAK)
         x = F.leaky_relu(self.finest(_smoothly_doubled(self.narrow(x))), LEAK)
-        picture: Tensor = torch.tanh(self.leave(x))
+        # Not bounded: driven to the ends of a tanh by a critic that is ahead, a generator would have no slope left to come back on.
+        picture: Tensor = self.leave(x)
         return picture
 
     def multiply_adds(self) -> int:
         """Of its layers, for one picture."""
-        total, side = _size(self.enter) + sum(_size(scale) for scale in self.scales), _FIRST_SIDE
+        total, side = _size(self.enter) + sum(_size(style) for style in self.styles), _FIRST_SIDE
         for stage in self.stages:
             side *= 2
             total += _size(stage) * side**2
@@ -106,7 +111,7 @@ class Painter(nn.Module):
 
     def code_weights(self) -> Tensor:
         """All weights that read the code: (outputs, code)."""
-        layers = [self.enter, *self.scales]
+        layers = [self.enter, *self.styles]
         return torch.cat([layer.weight[:, : self.code].detach() for layer in layers if isinstance(layer, nn.Linear)])
 
 
