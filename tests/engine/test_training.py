@@ -22,8 +22,11 @@ from texgen_desktop.engine import speed
 from texgen_desktop.engine.checkpoint import load_best, load_newest
 from texgen_desktop.engine.engine import Engine
 from texgen_desktop.engine.files import sha256_of
+from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.metrics import read_metrics
 from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.quality import QualityMeter
+from texgen_desktop.engine.source import Source
 
 SETTINGS = m.TrainSettings("tiny", images=40, seed=3)
 TILE = m.RenderRequest(m.Look((("warmth", 0.5),), 1, 2), m.Region(0, 0, 32, 32), (4, 4))
@@ -312,7 +315,12 @@ def test_a_damaged_checkpoint_is_passed_over_and_the_run_ends_as_if_nothing_had_
 def scored(monkeypatch: pytest.MonkeyPatch, *scores: float) -> None:
     """Let the checkpoints that follow have these scores."""
     following = iter(scores)
-    monkeypatch.setattr("texgen_desktop.engine.training.patch_distance", lambda *args, **options: next(following))
+
+    def score(_meter: QualityMeter, _source: Source) -> Slices[float]:
+        yield None
+        return next(following)
+
+    monkeypatch.setattr(QualityMeter, "score", score)
 
 
 def test_the_model_can_be_made_of_the_best_checkpoint_and_the_run_still_goes_on_from_the_newest(

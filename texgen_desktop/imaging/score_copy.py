@@ -132,7 +132,7 @@ def _patches(encoded: Floats, stride_px: int) -> Floats:
 def _normalised(patches: Floats, contrast: float) -> Floats:
     """(N, D) without each channel's mean, and of length 1 unless there is hardly any contrast."""
     centred = _centred(patches)
-    normalised: Floats = centred / np.maximum(_lengths(centred), np.float32(_LEAST_CONTRAST * contrast))
+    normalised: Floats = (centred / np.maximum(_lengths(centred), _LEAST_CONTRAST * contrast)).astype(np.float32, copy=False)
     return normalised
 
 
