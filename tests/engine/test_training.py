@@ -469,3 +469,31 @@ def test_after_a_run_the_presets_take_as_long_as_it_did(desk: Desk, tiny_photo: 
     assert guessed is not None
     assert measured is not None
     assert measured < guessed / 100
+
+
+def test_a_run_that_gets_no_better_ends_by_itself_and_can_go_on(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Standstill:
+        """Reads the same structure after every step."""
+
+        is_due = True
+
+        def __init__(self, *args: object) -> None: ...
+
+        def begin(self) -> None: ...
+
+        def advance(self, snapshot: object) -> dict[str, float]:
+            return {"structure": 0.3}
+
+        def score(self, source: object) -> Generator[None, None, float]:
+            yield
+            return 0.3
+
+    monkeypatch.setattr("texgen_desktop.engine.training.QualityMeter", Standstill)
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)).save(photo)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((photo,)), m.Train(m.TrainSettings("tiny", images=400)))
+    assert desk.only(m.JobEnded).outcome == "finished"
+    assert 290 <= desk.project.runs[0].images_seen <= 310
+    assert desk.project.runs[0].can_resume
+    assert any("ended by itself" in notice.message for notice in desk.all(m.Notice))

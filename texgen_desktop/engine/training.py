@@ -19,6 +19,7 @@ from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Notice, Outcome, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
+from texgen_desktop.engine.patience import Patience
 from texgen_desktop.engine.progress import ProgressReport
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.quality import QualityMeter
@@ -53,6 +54,7 @@ class Training:
         self._quality: QualityMeter | None = None
         self._ending: Outcome | None = None
         self._is_hurried = False
+        self._has_stalled = False
         self._wanted: dict[str, Any] = {}  # values of live fields, for the next whole step
 
     @property
@@ -81,6 +83,7 @@ class Training:
     def go_on(self, minutes: float | None) -> None:
         """Another sitting, limited to ``minutes`` if given, else as the run was."""
         self._ending = None
+        self._has_stalled = False
         self._is_hurried = False
         if minutes is not None:
             self._minutes = minutes
@@ -135,7 +138,7 @@ class Training:
         snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
         checkpoints.done()
         self._log = MetricsLog(started.run.metrics_path, trainer.images_seen)
-        quality = self._meter(started)
+        quality, patience = self._meter(started), Patience()
         quality.begin()
         try:
             while True:  # upkeep first, step last: a fresh start, a continuation and the last turn take the same path
@@ -155,7 +158,11 @@ class Training:
                         yield from self._prove(started)
                     return Result(outcome)
                 if quality.is_due:
-                    report.add(quality.advance(partial(self._snapshot, started)))
+                    found = quality.advance(partial(self._snapshot, started))
+                    report.add(found)
+                    if "structure" in found:
+                        patience.note(trainer.images_seen / trainer.images_total, found["structure"])
+                        self._has_stalled = patience.is_exhausted
                     yield None
                 if self._wanted:
                     self._apply(started)
@@ -181,7 +188,10 @@ class Training:
         if self._ending is not None:
             return self._ending
         is_complete = started.trainer.images_seen >= started.trainer.images_total
-        return "finished" if is_complete or report.is_out_of_time else None
+        if self._has_stalled and not is_complete:
+            hint = "Resume goes on all the same; the Runs panel offers its best moment where that is another one."
+            self._host.emit(Notice("The run ended by itself: its structure has not improved for a quarter of its length.", hint))
+        return "finished" if is_complete or self._has_stalled or report.is_out_of_time else None
 
     def _snapshot(self, started: Started) -> Source:
         """The averaged weights as they are now. Poisoned ones never get out: the snapshot before stays the last good one."""

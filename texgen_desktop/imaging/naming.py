@@ -53,9 +53,9 @@ _PROPERTIES = (
     _Property("Regularity", "Less regular to the left, more regular to the right.", regularity),
     _Property("Stretch", "Taller shapes to the left, wider ones to the right.", width_over_height),
     _Property("Slant", "Leaning to one side or to the other.", lean),
-    _Property("Light from above", "Lighter below to the left, lighter above to the right.", light_from_above, True),
-    _Property("Light from the side", "Lighter on the left to the left, on the right to the right.", light_from_right, True),
-    _Property("Light in the middle", "Darker in the middle to the left, lighter to the right.", light_in_the_middle, True),
+    _Property("Top light", "Lighter below to the left, lighter above to the right.", light_from_above, True),
+    _Property("Side light", "Lighter on the left to the left, on the right to the right.", light_from_right, True),
+    _Property("Centre light", "Darker in the middle to the left, lighter to the right.", light_in_the_middle, True),
 )
 
 

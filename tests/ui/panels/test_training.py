@@ -67,7 +67,7 @@ def test_the_buttons_follow_a_whole_training(session: Session, panel: TrainingPa
 def test_a_preset_tells_how_long_it_takes_here_once_that_is_known(session: Session, panel: TrainingPanel) -> None:
     session.say(MADE_UP)
     preset = child(panel, QComboBox, "preset")
-    assert [preset.itemText(row).replace("\N{NO-BREAK SPACE}", " ") for row in range(2)] == ["Draft – about 2 min here", "Standard"]
+    assert [preset.itemText(row).replace("\N{NO-BREAK SPACE}", " ") for row in range(2)] == ["Draft – about 2 min", "Standard"]
     assert preset.currentData() == "standard"
 
 

@@ -274,7 +274,7 @@ def _shipped_models() -> dict[str, dict[str, str]]:
 
 
 def _preset_inwords(preset: PresetInfo) -> str:
-    return preset.title if preset.seconds is None else f"{preset.title} – about {formatting.duration(preset.seconds)} here"
+    return preset.title if preset.seconds is None else f"{preset.title} – about {formatting.duration(preset.seconds)}"
 
 
 def _about(family: FamilyInfo | None, preset: PresetInfo | None, changes: dict[str, Any]) -> str:
