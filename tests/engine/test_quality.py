@@ -133,6 +133,7 @@ def test_a_run_tells_and_logs_its_quality_beside_its_losses(tmp_path: Path, tiny
 
 def test_looking_at_the_quality_changes_nothing_in_the_training(tmp_path: Path, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny_family.install(monkeypatch)
+    monkeypatch.setattr("texgen_desktop.engine.patience.Patience.is_exhausted", False)  # that would end it sooner
     weights = []
     for share in (0.0, 1e9):
         monkeypatch.setattr(quality, "EARLY_FROM_S", 0.0)
