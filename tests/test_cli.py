@@ -6,7 +6,6 @@ import dataclasses
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,12 @@ from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
 from texgen_desktop.cli_sessions import SampleSession
 from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import Problem
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.project import Project
+from texgen_desktop.engine.quality import QualityMeter
+from texgen_desktop.engine.source import Source
 
 Capture = pytest.CaptureFixture[str]
 
@@ -76,11 +78,11 @@ def test_info_tells_of_a_better_checkpoint_and_best_makes_the_model_of_it(
     folder, desk = tmp_path / "p", Desk(tmp_path)
     scores = iter((0.1, 0.5))
 
-    def score(meter: object, source: object) -> Generator[None, None, float]:
-        yield
+    def score(_meter: QualityMeter, _source: Source) -> Slices[float]:
+        yield None
         return next(scores)
 
-    monkeypatch.setattr("texgen_desktop.engine.quality.QualityMeter.score", score)
+    monkeypatch.setattr(QualityMeter, "score", score)
     desk.when(m.TrainingProgress, m.Pause(), if_=lambda event: event.images_seen == 2)
     desk.when(m.JobEnded, m.Resume())
     desk.when(m.JobEnded, m.Quit())

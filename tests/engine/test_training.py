@@ -22,8 +22,11 @@ from texgen_desktop.engine import speed
 from texgen_desktop.engine.checkpoint import load_best, load_newest
 from texgen_desktop.engine.engine import Engine
 from texgen_desktop.engine.files import sha256_of
+from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.metrics import read_metrics
 from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.quality import QualityMeter
+from texgen_desktop.engine.source import Source
 
 SETTINGS = m.TrainSettings("tiny", images=40, seed=3)
 TILE = m.RenderRequest(m.Look((("warmth", 0.5),), 1, 2), m.Region(0, 0, 32, 32), (4, 4))
@@ -313,11 +316,11 @@ def scored(monkeypatch: pytest.MonkeyPatch, *scores: float) -> None:
     """Let the checkpoints that follow have these scores."""
     following = iter(scores)
 
-    def score(meter: object, source: object) -> Generator[None, None, float]:
-        yield
+    def score(_meter: QualityMeter, _source: Source) -> Slices[float]:
+        yield None
         return next(following)
 
-    monkeypatch.setattr("texgen_desktop.engine.quality.QualityMeter.score", score)
+    monkeypatch.setattr(QualityMeter, "score", score)
 
 
 def test_the_model_can_be_made_of_the_best_checkpoint_and_the_run_still_goes_on_from_the_newest(

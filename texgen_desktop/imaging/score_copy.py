@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ _COARSE = 4  # pixels of the picture in one of a patch
 _SIDE = PATCH_PX // _COARSE
 _SEARCH_STRIDE_PX = 24  # between patches of one half that are looked for in the other
 _PHASE_PX = 2  # the photo is searched at every second position
-_COMPONENTS = 48
+_WAVES = (40, 12, 12)  # the coarsest ones of each colour axis: the first axis says nearly all
 _PERCENT = 5.0
 _LEAST_CONTRAST = 0.25  # of the photo's usual contrast: what has less is not blown up to full
 _BLOCK = 1 << 13  # positions at a time
@@ -35,7 +36,7 @@ class Copies:
 
     @property
     def share(self) -> float:
-        """In [0, 1]. Some 0.05 is what two halves of the photo have in common."""
+        """In [0, 1]. Up to 0.1 is chance: the whole photo offers twice as many neighbours as the half that the threshold comes from."""
         return float(self.is_copy.mean())
 
     def overlay(self, height_px: int, width_px: int) -> Floats:
@@ -51,18 +52,16 @@ class Copies:
 class CopyMeter:
     """The photos' side, made once: their patches at all positions, and how near their halves come to each other."""
 
-    def __init__(self, axes: ColourAxes, contrast: float, basis: Floats) -> None:
+    def __init__(self, axes: ColourAxes, contrast: float) -> None:
         self._axes = axes
         self._contrast = contrast
-        self._basis = basis  # (8 * 8 * 3, components)
         self._patches: list[Floats] = []  # (positions, components)
         self._threshold = 0.0
 
     @classmethod
     def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Generator[None, None, CopyMeter]:
         """In slices. At least one photo, (H, W, 3), needs room for two patches side by side."""
-        contrast, basis = _principal([_patches(axes.encode(photo), STRIDE_PX // 2) for photo in photos])
-        made = cls(axes, contrast, basis)
+        made = cls(axes, _usual_contrast([_patches(axes.encode(photo), STRIDE_PX) for photo in photos]))
         yield
         between_halves, shifted = [], []
         for photo in photos:
@@ -98,7 +97,7 @@ class CopyMeter:
 
     def _coded(self, patches: Floats) -> Floats:
         """(rows, columns, 8 * 8 * 3) to (rows * columns, components)."""
-        return _normalised(patches.reshape(-1, patches.shape[-1]), self._contrast) @ self._basis
+        return _normalised(patches.reshape(-1, patches.shape[-1]), self._contrast) @ _waves()
 
 
 def _threshold(between_halves: Floats, shifted: Floats) -> float:
@@ -132,21 +131,41 @@ def _patches(encoded: Floats, stride_px: int) -> Floats:
 
 def _normalised(patches: Floats, contrast: float) -> Floats:
     """(N, D) without each channel's mean, and of length 1 unless there is hardly any contrast."""
-    values = patches.reshape(len(patches), 3, -1)
-    values = (values - values.mean(2, keepdims=True)).reshape(len(patches), -1)
-    lengths = np.sqrt(np.square(values).sum(1, keepdims=True))
-    normalised: Floats = values / np.maximum(lengths, _LEAST_CONTRAST * contrast)
+    centred = _centred(patches)
+    normalised: Floats = (centred / np.maximum(_lengths(centred), _LEAST_CONTRAST * contrast)).astype(np.float32, copy=False)
     return normalised
 
 
-def _principal(patches: Sequence[Floats]) -> tuple[float, Floats]:
-    """The usual contrast of the photos' patches, and their main components (D, components)."""
-    flat = np.concatenate([p.reshape(-1, p.shape[-1]) for p in patches])
-    values = _normalised(flat, 0.0)
-    centred = flat.reshape(len(flat), 3, -1)
-    contrast = float(np.median(np.sqrt(np.square(centred - centred.mean(2, keepdims=True)).sum((1, 2)))))
-    vectors: Floats = np.linalg.eigh(values.T @ values)[1]
-    return contrast, np.ascontiguousarray(vectors[:, ::-1][:, :_COMPONENTS])
+def _centred(patches: Floats) -> Floats:
+    channels = patches.reshape(len(patches), 3, -1)
+    centred: Floats = (channels - channels.mean(2, keepdims=True)).reshape(len(patches), -1)
+    return centred
+
+
+def _lengths(vectors: Floats) -> Floats:
+    """(N, D) to (N, 1)."""
+    lengths: Floats = np.sqrt(np.square(vectors).sum(1, keepdims=True))
+    return lengths
+
+
+def _usual_contrast(patches: Sequence[Floats]) -> float:
+    return float(np.median(np.concatenate([_lengths(_centred(found.reshape(-1, found.shape[-1]))) for found in patches])))
+
+
+@cache
+def _waves() -> Floats:
+    """(3 * 8 * 8, components): an orthonormal basis of cosines (DCT-II) without the means.
+
+    A basis that is found in the photo would fit its own patches better than any others, and bring those nearer.
+    """
+    k, x = np.mgrid[:_SIDE, :_SIDE]
+    cosines = np.cos(np.pi * k * (x + 0.5) / _SIDE) * np.sqrt(np.where(k == 0, 1, 2) / _SIDE)
+    coarse_first = sorted(((y, x) for y in range(_SIDE) for x in range(_SIDE)), key=lambda wave: (wave[0] ** 2 + wave[1] ** 2, wave))[1:]
+    basis = np.zeros((3, _SIDE, _SIDE, sum(_WAVES)), np.float32)
+    waves = [(channel, *wave) for channel, count in enumerate(_WAVES) for wave in coarse_first[:count]]
+    for column, (channel, ky, kx) in enumerate(waves):
+        basis[channel, :, :, column] = np.outer(cosines[ky], cosines[kx])
+    return basis.reshape(-1, sum(_WAVES))
 
 
 def _nearest(queries: Floats, blocks: Iterator[Floats] | Sequence[Floats]) -> Generator[None, None, Floats]:

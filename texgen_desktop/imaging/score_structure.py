@@ -61,6 +61,17 @@ def _spread(answers: Floats) -> Floats:
     return np.sqrt(np.maximum(_mean(np.square(answers)) - np.square(_mean(answers)), 0))
 
 
+def _usual(answers: Floats) -> Floats:
+    """Their spread if they were distributed like a bell, by their mean strength: a rare strong answer counts as one, not by its square."""
+    usual: Floats = _mean(np.abs(answers)) * np.float32((np.pi / 2) ** 0.5)
+    return usual
+
+
+def _strengths(scaled: Floats) -> Floats:
+    """The root of how strong they are: one bright spot is not the whole texture."""
+    return np.sqrt(np.abs(scaled))
+
+
 @dataclass(frozen=True, eq=False)
 class _Limits:
     """Of each array of statistics: the distance of two crops of the photo, and that of phase noise."""
@@ -85,7 +96,7 @@ class Structure:
         self._scales = min(scale_count(*photo.shape[:2]) for photo in photos)
         self._axes = ColourAxes.of(*photos)
         self._usual: list[Floats] = []  # on each scale: spread of the photos' answers
-        self._strengths: list[tuple[Floats, Floats]] = []  # mean and spread of their absolute values, in such spreads
+        self._strengths: list[tuple[Floats, Floats]] = []  # mean and spread of their strengths, in such spreads
         self._whole: Statistics = []
         self._spread: Statistics = []  # of what the whole's are means of
         self._noises: list[Floats] = []
@@ -113,9 +124,9 @@ class Structure:
         return made
 
     def _learn_scale(self, answers: Sequence[Floats]) -> None:
-        usual = np.mean([_spread(found) for found in answers], axis=0)
+        usual = np.mean([_usual(found) for found in answers], axis=0)
         self._usual.append(usual)
-        strengths = [np.abs(self._scaled(found, usual)) for found in answers]
+        strengths = [_strengths(self._scaled(found, usual)) for found in answers]
         self._strengths.append((np.mean([_mean(s) for s in strengths], axis=0), np.mean([_spread(s) for s in strengths], axis=0)))
 
     # ------------------------------------------------------------------------------------------------ what it says
@@ -173,7 +184,7 @@ class Structure:
                 yield
             found.append(np.concatenate(beyond))
             mean, spread = self._strengths[scale]
-            strength = (np.abs(scaled) - mean) / spread
+            strength = (_strengths(scaled) - mean) / spread
             if finer is not None:
                 found.append((yield from _together(finer, strength, of)))
             finer = strength
@@ -181,7 +192,7 @@ class Structure:
 
     def _scaled(self, answers: Floats, usual: Floats) -> Floats:
         """In units of the picture's own spread."""
-        scaled: Floats = answers / np.maximum(_spread(answers), _LEAST_SPREAD * usual)
+        scaled: Floats = answers / np.maximum(_usual(answers), _LEAST_SPREAD * usual)
         return scaled
 
 
