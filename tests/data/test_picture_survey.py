@@ -6,6 +6,7 @@ import os
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from texgen_desktop.data.picture_reading import PictureReader
 from texgen_desktop.data.picture_survey import Survey, class_of_each, groups_of, read_words, survey
 from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging.recognise import ImageError, open_regular
 
 
 def look(*paths: Path) -> Survey:
@@ -243,3 +245,19 @@ def test_reading_that_is_given_up_leaves_no_thread_and_no_copy(tmp_path: Path, m
     next(blocks)
     blocks.close()
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_word_list_that_cannot_be_read_is_listed_and_the_pictures_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("n01440764", "n01443537"):
+        picture(tmp_path / "set" / name / "1.png", 64)
+    (tmp_path / "set" / "words.txt").write_text("n01440764\ttench")
+
+    def refused(path: Path) -> BinaryIO:
+        if path.name == "words.txt":
+            raise ImageError(path.name, "it cannot be opened.", "Look at its permissions.")
+        return open_regular(path)
+
+    monkeypatch.setattr("texgen_desktop.data.picture_survey.open_regular", refused)
+    found = look(tmp_path / "set")
+    assert len(found.found) == 2
+    assert [skipped.name for skipped in found.skipped] == ["words.txt"]

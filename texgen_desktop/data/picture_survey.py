@@ -171,12 +171,19 @@ def _look_through_folder(root: Path, visited: set[tuple[int, int]], result: Surv
         elif kind := _kind_of(path):
             result.found.append(Found(place, kind, path))
         elif name in _WORD_LISTS:
-            with open_regular(path) as file:
-                result.words |= read_words(file.read(1 << 22).decode("utf-8", "replace"))
+            _read_word_list(path, result)
         elif is_archive(path):
             result.skipped.append(Skipped(name, "this is an archive inside a folder.", "Drop it by itself, or unpack it."))
         elif name.lower() not in _COMPANIONS:
             result.skipped.append(explain_suffix(path))
+
+
+def _read_word_list(path: Path, result: Survey) -> None:
+    try:
+        with open_regular(path) as file:
+            result.words |= read_words(file.read(1 << 22).decode("utf-8", "replace"))
+    except ImageError as error:
+        result.skipped.append(Skipped(path.name, error.reason, error.hint))
 
 
 def _look_through_archive(path: Path, result: Survey) -> Waiting[None]:

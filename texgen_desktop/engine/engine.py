@@ -105,7 +105,7 @@ class Engine:
                 self._guard(partial(self._advance, job), partial(self._finish, job, Result("failed")))
 
     def _guard(self, work: Callable[[], None], failed: Callable[[m.Problem], None]) -> None:
-        """The one broad except: whatever goes wrong in a piece of work is told, and the loop lives on."""
+        """The engine's one broad except: whatever goes wrong in a piece of work is told, and the loop lives on."""
         try:
             work()
         except Exception as exc:

@@ -100,17 +100,16 @@ def contact_sheet(folder: Path, record: PicturesRecord) -> Pixels:
     """Up to 48 pictures in rows of eight, as many of each class as there is room for: (H, W, 3) uint8."""
     pictures = _mapped(folder, record)
     places = _SHEET_COLUMNS * _SHEET_ROWS
-    # The first of every class, then the second of every class, and so on.
-    turns = Counter[int]()
-    order = []
-    for number, label in enumerate(record.labels):
-        order.append((turns[label], label, number))
-        turns[label] += 1
-    chosen = sorted(sorted(order)[:places], key=lambda entry: entry[1:])
+    # The first of every class, then the second of every class, and so on; shown class by class.
+    labels = np.asarray(record.labels)
+    by_class = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[by_class], labels[by_class])
+    turns = np.arange(len(labels)) - starts
+    chosen = np.sort(np.lexsort((labels[by_class], turns))[:places])
     side, step = record.side_px, record.side_px + _SHEET_GAP_PX
     rows, columns = -(-len(chosen) // _SHEET_COLUMNS), min(len(chosen), _SHEET_COLUMNS)
     sheet = np.full((rows * step - _SHEET_GAP_PX, columns * step - _SHEET_GAP_PX, 3), _SHEET_GREY, np.uint8)
-    for place, (_, _, number) in enumerate(chosen):
+    for place, number in enumerate(by_class[chosen]):
         top, left = place // _SHEET_COLUMNS * step, place % _SHEET_COLUMNS * step
         sheet[top : top + side, left : left + side] = pictures.pixels[number]
     return sheet
