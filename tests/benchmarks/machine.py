@@ -45,15 +45,27 @@ class Figure:
 @contextmanager
 def benchmark(title: str) -> Iterator[list[Figure]]:
     """Print the machine, then the figures that the block has put into the list, then the machine's speed once more."""
-    began = datetime.now().astimezone()
-    device, gflops = _measured()
-    print(f"{title}\n{began:%Y-%m-%d %H:%M %Z}, {platform.platform()}, {_cores()} cores, load {_load()}")
-    print(f"{', '.join([f'Python {platform.python_version()}', *_versions()])}")
-    print(f"{device}: {gflops:.0f} GFLOP/s of 3 x 3 convolutions (the bars hold from {BARS_HOLD_FROM_GFLOPS})", flush=True)
+    print("\n".join([title, *described()]), flush=True)
     figures: list[Figure] = []
     yield figures
     print_table(figures)
-    print(f"afterwards: {_measured()[1]:.0f} GFLOP/s, load {_load()}")
+    print(afterwards())
+
+
+def described() -> list[str]:
+    """When, on what and with what it is measured, and how fast that is now: three lines."""
+    began = datetime.now().astimezone()
+    device, gflops = _measured()
+    return [
+        f"{began:%Y-%m-%d %H:%M %Z}, {platform.platform()}, {_cores()} cores, load {_load()}",
+        ", ".join([f"Python {platform.python_version()}", *_versions()]),
+        f"{device}: {gflops:.0f} GFLOP/s of 3 x 3 convolutions (the bars hold from {BARS_HOLD_FROM_GFLOPS})",
+    ]
+
+
+def afterwards() -> str:
+    """The machine's speed once more: a benchmark is only as good as the quiet around it."""
+    return f"afterwards: {_measured()[1]:.0f} GFLOP/s, load {_load()}"
 
 
 def print_table(figures: Iterable[Figure]) -> None:

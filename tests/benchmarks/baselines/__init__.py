@@ -38,9 +38,9 @@ class Stopwatch:
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    def work_until(self, seconds: float, step: Callable[[], None]) -> None:
+    def work_until(self, seconds: float, step: Callable[[], None], is_done: Callable[[], bool] = lambda: False) -> None:
         began_s = time.perf_counter() - self.seconds
-        while self.seconds < seconds:
+        while self.seconds < seconds and not is_done():
             step()
             self.seconds = time.perf_counter() - began_s
 
