@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texgen_desktop.ui.quality_words import copies_in_words, seam_in_words, structure_in_words
+from texgen_desktop.ui.quality_words import copies_in_words, memory_in_words, seam_in_words, structure_in_words
 
 
 def test_structure_is_told_with_its_number_from_good_to_bad() -> None:
@@ -19,3 +19,7 @@ def test_copies_above_what_is_usual_are_warned_of() -> None:
 def test_a_seam_is_none_or_told_in_steps() -> None:
     assert seam_in_words(0.0) == "none"
     assert seam_in_words(1.5) == "visible: a step 2.5 times the usual one"
+
+
+def test_overfitting_is_told_in_three_degrees() -> None:
+    assert len({memory_in_words(reading) for reading in (-0.2, 0.1, 0.4, 0.9)}) == 3

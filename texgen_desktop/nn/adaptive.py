@@ -32,16 +32,7 @@ class AdaptiveAugmentation:
 
 
 def learnt_by_heart(on_training: Tensor, on_held_out: Tensor, on_made: Tensor) -> Tensor:
-    """(E[D(train)] - E[D(held out)]) / (E[D(train)] - E[D(made)]), in [-1, 1] (r_v of Karras et al. 2020): near 0 the critic thinks as
+    """(E[D(train)] - E[D(held out)]) / |E[D(train)] - E[D(made)]|, in [-1, 1] (r_v of Karras et al. 2020): near 0 the critic thinks as
     well of pictures that it never saw as of those it learns from, at 1 it takes them for made ones."""
     training, held_out, made = on_training.mean(), on_held_out.mean(), on_made.mean()
     return ((training - held_out) / (training - made).abs().clamp(min=1e-3)).clamp(-1, 1)
-
-
-def in_words(by_heart: float) -> str:
-    """The reading of ``learnt_by_heart`` in plain words."""
-    if by_heart < 0.25:
-        return "The network takes pictures it has never seen for as real as those it learns from: it does not overfit."
-    if by_heart < 0.6:
-        return "The network begins to know its training pictures by heart. More pictures would help."
-    return "The network knows its training pictures by heart: stop here, or add more pictures."

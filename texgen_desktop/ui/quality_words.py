@@ -26,3 +26,12 @@ def copies_in_words(share: float) -> str:
 def seam_in_words(seam: float) -> str:
     """0 where the step across the edge is as usual as any other."""
     return "none" if seam == 0 else f"visible: a step {1 + seam:.1f} times the usual one"
+
+
+def memory_in_words(by_heart: float) -> str:
+    """Of a critic: 0 where it thinks as well of pictures that it never saw as of those it learns from, 1 where it takes them for made."""
+    if by_heart < 0.25:
+        return "pictures it has never seen are as real to it as those it learns from: it does not overfit"
+    if by_heart < 0.6:
+        return "it begins to know its pictures by heart; more of them would help"
+    return "it knows its pictures by heart: stop here, or add more of them"

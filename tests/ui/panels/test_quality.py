@@ -55,3 +55,15 @@ def test_a_family_that_makes_pictures_is_not_judged_as_a_texture(session: Sessio
     panel = session.show(QualityPanel)
     session.say(READY, m.FamiliesChanged((replace(FAMILY, makes="images"),)), m.ProjectChanged(PROJECT), m.ModelChanged(MODEL))
     assert not panel.findChild(QPushButton, "judge_button").isEnabled()
+
+
+def test_what_a_critic_knows_by_heart_is_told_while_it_trains_and_forgotten_with_the_run(session: Session) -> None:
+    panel = session.show(QualityPanel)
+    label = panel.findChild(QLabel, "quality_memory")
+    session.say(READY, m.ProjectChanged(PROJECT), m.JobStarted("train"))
+    session.say(m.TrainingProgress(10, 100, 1.0, None, (("critic", 0.7),)))
+    assert label.text() == "–"
+    session.say(m.TrainingProgress(20, 100, 1.0, None, (("learnt by heart", 0.8),)))
+    assert "by heart" in label.text()
+    session.studio.losses_reset.emit()
+    assert label.text() == "–"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout
 
+from texgen_desktop.engine.messages import TrainingProgress
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import button, words
-from texgen_desktop.ui.quality_words import copies_in_words, seam_in_words, structure_in_words
+from texgen_desktop.ui.quality_words import copies_in_words, memory_in_words, seam_in_words, structure_in_words
 from texgen_desktop.ui.theme import SPACING
 
 
@@ -23,13 +24,14 @@ class QualityPanel(Panel):
         super().__init__(studio, settings)
         self._judge = button("judge_button", "", "Judge", "Compare the texture that is shown with the photo; takes some seconds")
         self._state = words(name="quality_state")
-        self._readings = {name: words(name=f"quality_{name.lower()}") for name in ("Structure", "Copies", "Seam")}
+        self._readings = {name: words(name=f"quality_{name.lower()}") for name in ("Structure", "Copies", "Seam", "Memory")}
         self._shows_copies = QCheckBox("Show on the canvas where it lies too near to the photo")
         self._shows_copies.setObjectName("show_copies")
         rows = QFormLayout()
         for name, label in self._readings.items():
             label.setAccessibleName(name)
             rows.addRow(name, label)
+        self._forget()
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.medium, SPACING.medium, SPACING.medium, SPACING.medium)
         column.addWidget(self._judge, 0, Qt.AlignmentFlag.AlignLeft)
@@ -38,6 +40,8 @@ class QualityPanel(Panel):
         column.addWidget(self._shows_copies)
         column.addStretch()
         self._judge.clicked.connect(studio.judge)
+        studio.losses_added.connect(self._on_progress)
+        studio.losses_reset.connect(self._forget)
         self._shows_copies.toggled.connect(self._on_show_toggled)
 
     def show_state(self, old: StudioState | None, new: StudioState) -> None:
@@ -52,8 +56,8 @@ class QualityPanel(Panel):
         texts = ("", "", "")
         if judged is not None:
             texts = (structure_in_words(judged.structure), copies_in_words(judged.copy), seam_in_words(judged.seam))
-        for label, text in zip(self._readings.values(), texts, strict=True):
-            label.setText(text or "–")
+        for name, text in zip(("Structure", "Copies", "Seam"), texts, strict=True):
+            self._readings[name].setText(text or "–")
         self._shows_copies.setEnabled(judged is not None)
         if state.is_judging:
             self._state.setText("Judging…")
@@ -61,6 +65,15 @@ class QualityPanel(Panel):
             self._state.setText("Of the sliders and seeds as they were when it was judged.")
         else:
             self._state.setText("" if judged else "Judged are the structure beyond mere noise, copies of the photo, and the seam.")
+
+    def _on_progress(self, progress: TrainingProgress) -> None:
+        """What a critic knows by heart, of families that hold pictures out to find that out."""
+        by_heart = dict(progress.losses).get("learnt by heart")
+        if by_heart is not None:
+            self._readings["Memory"].setText(memory_in_words(by_heart))
+
+    def _forget(self) -> None:
+        self._readings["Memory"].setText("–")
 
     def _on_show_toggled(self, shows: bool) -> None:
         self.studio.set_view(shows_copies=shows)
