@@ -2,7 +2,7 @@
 
 import torch
 
-from texgen_desktop.nn.adaptive import AdaptiveAugmentation
+from texgen_desktop.nn.adaptive import AdaptiveAugmentation, learnt_by_heart
 
 CPU = torch.device("cpu")
 
