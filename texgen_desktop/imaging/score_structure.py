@@ -110,8 +110,7 @@ class Structure:
         for photo in photos:
             answers.append((yield from made._answers(photo, made._scales)))
         for scale in range(made._scales):
-            made._learn_scale([found[scale] for found in answers])
-            yield
+            yield from made._learn_scale([found[scale] for found in answers])
         areas, means, spreads = [photo.shape[0] * photo.shape[1] for photo in photos], [], []
         for found in answers:
             means.append((yield from made._statistics(found)))
@@ -123,11 +122,20 @@ class Structure:
                 made._noises.append((yield from phase_noise(_middle(photo, _NOISE_SIDE_PX, _NOISE_SIDE_PX), _NOISES * k + seed)))
         return made
 
-    def _learn_scale(self, answers: Sequence[Floats]) -> None:
+    def _learn_scale(self, answers: Sequence[Floats]) -> Generator[None, None, None]:
         usual = np.mean([_usual(found) for found in answers], axis=0)
         self._usual.append(usual)
-        strengths = [_strengths(self._scaled(found, usual)) for found in answers]
-        self._strengths.append((np.mean([_mean(s) for s in strengths], axis=0), np.mean([_spread(s) for s in strengths], axis=0)))
+        means, spreads = [], []
+        for found in answers:
+            yield
+            scaled = self._scaled(found, usual)
+            yield
+            strengths = _strengths(scaled)
+            yield
+            means.append(_mean(strengths))
+            spreads.append(_spread(strengths))
+            yield
+        self._strengths.append((np.mean(means, axis=0), np.mean(spreads, axis=0)))
 
     # ------------------------------------------------------------------------------------------------ what it says
 
