@@ -51,3 +51,8 @@ def test_a_run_that_goes_on_late_has_its_patience_anew() -> None:
 
 def test_without_readings_nothing_ends() -> None:
     assert not Patience(0.9).is_exhausted
+
+
+def test_a_structure_below_zero_that_gets_slightly_worse_is_no_improvement() -> None:
+    ended = share_at_which_it_ends(lambda share: -0.1 + 0.002 * share)
+    assert ended == pytest.approx(FROM_SHARE + 2 * EVERY_SHARE + FOR_SHARE, abs=0.01)

@@ -13,7 +13,7 @@ FOR_SHARE = 0.25
 """Without an improvement for so long a run has had its chance."""
 LEAST_IMAGES = 5_000
 """A shorter run is over soon anyway."""
-_LEAST_GAIN = 0.03
+_LEAST_GAIN = 0.02  # of structure, whose scale runs from 0 to 1: no share of the best, which may be 0 or below
 _READINGS = 3  # a single reading is noisy: the median of so many counts
 
 
@@ -37,7 +37,7 @@ class Patience:
         self._next = (share // EVERY_SHARE + 1) * EVERY_SHARE
         self._last.append(reading)
         value = median(self._last)
-        if len(self._last) == _READINGS and value < (1 - _LEAST_GAIN) * self._best:
+        if len(self._last) == _READINGS and value < self._best - _LEAST_GAIN:
             self._best, self._best_at = value, share
 
     @property
