@@ -19,12 +19,12 @@ from texgen_desktop.cli import main
 from texgen_desktop.cli_console import Console, duration
 from texgen_desktop.cli_sessions import SampleSession
 from texgen_desktop.engine import messages as m
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import Problem
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.quality import QualityMeter
 from texgen_desktop.engine.source import Source
+from texgen_desktop.slices import Slices
 
 Capture = pytest.CaptureFixture[str]
 

@@ -38,12 +38,12 @@ from tests.benchmarks.machine import SAMPLES, afterwards, described, note  # noq
 from tests.benchmarks.torch_time import share_outside_torch  # noqa: E402
 from texgen_desktop.data.photos import Photo, default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
-from texgen_desktop.engine.jobs import run_to_end  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
 from texgen_desktop.imaging.colour import Floats, to_uint8  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
 from texgen_desktop.imaging.score import INSTRUMENT, Judge, Score, diversity  # noqa: E402
+from texgen_desktop.slices import run_to_end  # noqa: E402
 
 CPU = torch.device("cpu")
 READINGS_MIN = (1.0, 3.0, 10.0, 30.0)

@@ -34,8 +34,8 @@ from tests.benchmarks.machine import Figure, benchmark, note  # noqa: E402
 from tests.benchmarks.random_features import FrechetDistance  # noqa: E402
 from texgen_desktop.data.pictures import PictureSet  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
-from texgen_desktop.engine.jobs import run_to_end  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
+from texgen_desktop.slices import run_to_end  # noqa: E402
 
 CPU = torch.device("cpu")
 _PROBE_STEPS = 6

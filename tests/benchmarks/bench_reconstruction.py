@@ -33,10 +33,10 @@ import torch  # noqa: E402 - only after the environment was prepared
 from tests.benchmarks.machine import SAMPLES, Figure, benchmark, note  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
-from texgen_desktop.engine.jobs import run_to_end  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.families.texture_vae import FAMILY, TextureVaeConfig, reconstructed  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
+from texgen_desktop.slices import run_to_end  # noqa: E402
 
 _CROP_PX, _BLOCK_PX = 96, 8
 _LEARNT = 0.75

@@ -31,12 +31,12 @@ import torch  # noqa: E402 - only after the environment was prepared
 from tests.benchmarks.machine import SAMPLES, Figure, benchmark, note  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
-from texgen_desktop.engine.jobs import run_to_end  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
 from texgen_desktop.families.texture_gan import TextureGan, proofs  # noqa: E402
 from texgen_desktop.imaging.properties import Picture  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
+from texgen_desktop.slices import run_to_end  # noqa: E402
 
 READINGS_MIN = (1.0, 3.0, 10.0, 30.0)
 

@@ -26,7 +26,7 @@ from texgen_desktop.engine.environment import prepare_environment
 prepare_environment()
 import torch
 from texgen_desktop.engine.device import conv_gflops, describe, choose_device, use_all_cores
-from texgen_desktop.engine.jobs import run_to_end
+from texgen_desktop.slices import run_to_end
 use_all_cores()
 device = choose_device().device
 print(json.dumps([describe(device), sorted(run_to_end(conv_gflops(device)) for _ in range(3))[1]]))

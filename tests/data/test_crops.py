@@ -11,8 +11,8 @@ from tests.families.conftest import spotted_photo
 from texgen_desktop.data.crops import CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.nn.noise import stream
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 

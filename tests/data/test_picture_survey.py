@@ -16,9 +16,9 @@ from tests.data import cifar_files
 from tests.imaging.pictures import gradient, save_8_bit
 from texgen_desktop.data.picture_reading import PictureReader
 from texgen_desktop.data.picture_survey import Survey, class_of_each, groups_of, read_words, survey
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.recognise import ImageError, open_regular
+from texgen_desktop.slices import run_to_end
 
 
 def look(*paths: Path) -> Survey:

@@ -23,9 +23,9 @@ from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import load_newest
 from texgen_desktop.engine.engine import Engine
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.project import Project
 from texgen_desktop.imaging.write import ImageWriter
+from texgen_desktop.slices import run_to_end
 
 SETTINGS = m.TrainSettings("tiny", images=40)
 ENDLESS = m.TrainSettings("tiny", images=100_000)

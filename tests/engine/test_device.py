@@ -9,8 +9,8 @@ import torch
 
 from texgen_desktop.engine.device import choose_device, conv_gflops, core_count, describe
 from texgen_desktop.engine.environment import prepare_environment
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.slices import run_to_end
 
 
 def topology(folder: Path, *siblings: str) -> Path:

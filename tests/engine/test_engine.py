@@ -16,8 +16,8 @@ from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.engine import Engine
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.project import Project
+from texgen_desktop.slices import run_to_end
 
 SETTINGS = m.TrainSettings("tiny", images=40)
 ENDLESS = m.TrainSettings("tiny", images=100_000)

@@ -13,7 +13,6 @@ from PIL import Image
 
 from tests import tiny_family
 from texgen_desktop.engine.exporting import BLOCK_PX, export, plan_export
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.messages import ExportProgress, ExportSettings, Look, Region, RenderRequest
 from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.recipe import recipe_from_json
@@ -22,6 +21,7 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.part_files import part_beside
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.imaging.resize import resize_rows
+from texgen_desktop.slices import run_to_end
 
 LOOK = Look((("contrast", 0.5),), 3, 4)
 

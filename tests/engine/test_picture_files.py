@@ -13,9 +13,9 @@ import pytest
 
 from tests.data import cifar_files
 from texgen_desktop.data.pictures import PictureSet
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.picture_files import PicturesRecord, PictureWriter, contact_sheet, open_pictures, read_pictures_record
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.slices import run_to_end
 
 PIXELS = cifar_files.pictures(30)
 CLASSES = tuple(("owl", "cat", "dog")[number % 3] for number in range(30))

@@ -16,7 +16,6 @@ import torch
 from texgen_desktop.engine.checkpoint import load_newest, save_checkpoint
 from texgen_desktop.engine.files import is_temporary, temporary_beside
 from texgen_desktop.engine.folders import delete_remains
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.lock import LOCK_NAME
 from texgen_desktop.engine.messages import Crop, SkippedFile, TrainSettings
 from texgen_desktop.engine.project import Project
@@ -24,6 +23,7 @@ from texgen_desktop.engine.run import Run
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look
 from texgen_desktop.paths import is_project
+from texgen_desktop.slices import run_to_end
 
 PHOTO_BYTES = bytes(range(256)) * 10
 SETTINGS = TrainSettings(preset="draft", config=(("width", 8), ("rate", 0.5)), images=1000, seed=4)
@@ -389,8 +389,8 @@ def test_a_project_that_holds_a_link_is_refused(project: Project, tmp_path: Path
 CREATE_AND_SAVE_AS = """
 import sys
 from pathlib import Path
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.project import Project
+from texgen_desktop.slices import run_to_end
 project = Project.open(Path(sys.argv[1]))
 number = 0
 while True:

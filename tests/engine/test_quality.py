@@ -15,11 +15,11 @@ from tests.engine.desk import Desk
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine import quality
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.engine.metrics import read_metrics
 from texgen_desktop.engine.quality import QualityMeter
 from texgen_desktop.engine.source import Source
 from texgen_desktop.imaging.patches import patch_distance
+from texgen_desktop.slices import run_to_end
 
 FAMILY = tiny_family.FAMILY
 

@@ -22,11 +22,11 @@ from texgen_desktop.engine import speed
 from texgen_desktop.engine.checkpoint import load_best, load_newest
 from texgen_desktop.engine.engine import Engine
 from texgen_desktop.engine.files import sha256_of
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.metrics import read_metrics
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.quality import QualityMeter
 from texgen_desktop.engine.source import Source
+from texgen_desktop.slices import Slices
 
 SETTINGS = m.TrainSettings("tiny", images=40, seed=3)
 TILE = m.RenderRequest(m.Look((("warmth", 0.5),), 1, 2), m.Region(0, 0, 32, 32), (4, 4))

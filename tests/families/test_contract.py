@@ -9,9 +9,9 @@ import torch
 
 import texgen_desktop.families as families
 from tests.families.conftest import disc_pictures, spotted_photo
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look, Region, RenderRequest, discover
+from texgen_desktop.slices import run_to_end
 
 FAMILIES = discover()
 CPU = torch.device("cpu")

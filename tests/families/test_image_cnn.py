@@ -3,9 +3,9 @@
 import torch
 
 from tests.families.conftest import disc_pictures
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.families import Look, Region, RenderRequest
 from texgen_desktop.families.image_cnn import ImageCnnConfig, render, start
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 TINY = ImageCnnConfig(images=1_000, batch=8, side="32", width=8, code=12)

@@ -7,11 +7,11 @@ import torch
 
 from tests.families.conftest import disc_pictures, spotted_photo
 from texgen_desktop.data.pictures import PictureSet
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Look, Region, RenderRequest, discover
 from texgen_desktop.families.image_gan import PRESETS, ImageGanConfig, Training, _networks, open_model, prove, render, start
 from texgen_desktop.nn.losses import GAN_LOSSES
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 TINY = ImageGanConfig(images=24, batch=4, side="32", width=8)

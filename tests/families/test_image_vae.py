@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from tests.families.conftest import disc_pictures
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.families import Look, Region, RenderRequest
 from texgen_desktop.families.image_vae import ImageVae, ImageVaeConfig, Training, encode, open_model, pull, render, start
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 TINY = ImageVaeConfig(images=600, batch=4, side="32", width=8, code=16)

@@ -6,7 +6,6 @@ import torch
 
 from tests.families.conftest import spotted_photo
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Look, Region, RenderRequest
 from texgen_desktop.families.texture_cnn import (
@@ -20,6 +19,7 @@ from texgen_desktop.families.texture_cnn import (
     open_model,
 )
 from texgen_desktop.nn.pyramid import Generator
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 TINY = TextureCnnConfig(images=24, levels=3, width=8)
@@ -91,7 +91,7 @@ def test_only_sliders_that_change_what_they_name_are_kept_and_the_others_stand_s
     model = training(TINY).model()
     rho = {axis.id: 0.1 for axis in model.axes} | {"scale": 0.9, "slant": -0.9}
 
-    def proofs(sliders, draw, signatures):
+    def proofs(sliders, draw):
         yield
         return rho
 

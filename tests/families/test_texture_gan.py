@@ -9,11 +9,11 @@ import torch
 
 from tests.families.conftest import spotted_photo
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Look, Region, RenderRequest
 from texgen_desktop.families.texture_gan import FAMILY, PRESETS, TextureGanConfig, Training, _Plan, _shapes, open_model, render, start
 from texgen_desktop.nn.pyramid import Generator
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 TINY = TextureGanConfig(images=24, batch=2, levels=3, width=8, critic_width=8)

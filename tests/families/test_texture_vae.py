@@ -9,7 +9,6 @@ import torch
 
 from tests.families.conftest import spotted_photo
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Look, Region, RenderRequest
 from texgen_desktop.families.texture_vae import (
@@ -24,6 +23,7 @@ from texgen_desktop.families.texture_vae import (
     render,
     start,
 )
+from texgen_desktop.slices import run_to_end
 
 CPU = torch.device("cpu")
 TINY = TextureVaeConfig(images=24, batch=2, local=4, whole=2, width=16, critic_width=8)

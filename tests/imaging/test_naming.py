@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from texgen_desktop.engine.jobs import run_to_end
 from texgen_desktop.imaging.naming import name_directions, unmeasured
+from texgen_desktop.slices import run_to_end
 
 SIDE, COUNT = 24, 6
 

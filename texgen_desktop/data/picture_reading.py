@@ -22,9 +22,10 @@ from texgen_desktop.data.archives import MAX_MEMBER_BYTES, Member, open_archive
 from texgen_desktop.data.photos import Skipped
 from texgen_desktop.data.picture_survey import Found, Survey, class_of_each, member_kind, printable, temporary_folder
 from texgen_desktop.data.pictures import read_square
-from texgen_desktop.data.waiting import PATIENCE_S, Waiting, in_pool
+from texgen_desktop.data.waiting import PATIENCE_S, in_pool
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.recognise import ImageError, open_regular
+from texgen_desktop.slices import Slices
 
 _WORKERS = 4
 _AHEAD = 8
@@ -140,7 +141,7 @@ class PictureReader:
             yield Block(self._scaled(batch.pixels[rows]), tuple(names[label] for label in batch.labels[rows]))
         self.done += 1
 
-    def _blocks_while(self, work: Waiting[T]) -> Generator[Block, None, T]:
+    def _blocks_while(self, work: Slices[T]) -> Generator[Block, None, T]:
         """Wait for ``work`` in slices."""
         while True:
             try:

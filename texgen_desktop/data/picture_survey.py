@@ -21,9 +21,10 @@ import numpy as np
 from texgen_desktop.data import cifar
 from texgen_desktop.data.archives import Member, is_archive, open_archive
 from texgen_desktop.data.photos import Skipped, explain_suffix, holds, walk
-from texgen_desktop.data.waiting import Waiting, in_pool
+from texgen_desktop.data.waiting import in_pool
 from texgen_desktop.imaging.read import probe_image
 from texgen_desktop.imaging.recognise import SUFFIXES, ImageError, open_regular
+from texgen_desktop.slices import Slices
 
 MAX_PHOTOS = 200
 """A run holds all its photos in memory, some 5 MB each: more than so many are a picture set."""
@@ -90,7 +91,7 @@ class Survey:
         return _SIDE_PX if usual >= _SIDE_PX else _SMALL_SIDE_PX
 
 
-def survey(paths: Iterable[Path]) -> Waiting[Survey]:
+def survey(paths: Iterable[Path]) -> Slices[Survey]:
     """Look through files, folders and archives, in slices. Of folders the names decide, archives are gone through from end to end.
 
     Raises TexGenError where an archive is not to be trusted.
@@ -156,7 +157,7 @@ def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="texgen-")
 
 
-def _look_through_folder(root: Path, visited: set[tuple[int, int]], result: Survey) -> Waiting[None]:
+def _look_through_folder(root: Path, visited: set[tuple[int, int]], result: Survey) -> Slices[None]:
     root_name = root.absolute().name
     for number, path in enumerate(walk(root, visited, result.skipped)):
         if number % _SLICE_FILES == 0:
@@ -186,7 +187,7 @@ def _read_word_list(path: Path, result: Survey) -> None:
         result.skipped.append(Skipped(path.name, error.reason, error.hint))
 
 
-def _look_through_archive(path: Path, result: Survey) -> Waiting[None]:
+def _look_through_archive(path: Path, result: Survey) -> Slices[None]:
     result.archives.append(path)
     every, seen = 1, 0
     with ExitStack() as stack, temporary_folder() as folder, ThreadPoolExecutor(1, "archive") as unpacking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, overload
+from typing import overload
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.imaging.colour import Floats, to_uint8
 from texgen_desktop.imaging.read import probe_image, read_image
+from texgen_desktop.slices import run_to_end
 
 _SLICE_PICTURES = 256
 
@@ -58,12 +59,7 @@ class PictureSet(Sequence[Photo]):
     @staticmethod
     def of(photos: Sequence[Photo], side_px: int) -> PictureSet:
         """A set at ``side_px``: itself, resized where it has another side, or the centre squares of photos, grouped by ``Photo.group``."""
-        work = PictureSet.prepared(photos, side_px)
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                return cast(PictureSet, end.value)
+        return run_to_end(PictureSet.prepared(photos, side_px))
 
     @staticmethod
     def prepared(photos: Sequence[Photo], side_px: int) -> Generator[None, None, PictureSet]:

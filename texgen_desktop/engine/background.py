@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from texgen_desktop.engine.jobs import Slices
+from texgen_desktop.slices import Slices
 
 T = TypeVar("T")
 

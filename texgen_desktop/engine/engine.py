@@ -22,7 +22,7 @@ from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
 from texgen_desktop.engine.folders import delete_remains
-from texgen_desktop.engine.jobs import WAIT_S, Result, Slices, Work, run_to_end
+from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.judging import judge_texture
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.metrics import read_metrics, thinned
@@ -38,6 +38,7 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
 from texgen_desktop.imaging.read import probe_image
 from texgen_desktop.imaging.recipe_text import read_metadata
+from texgen_desktop.slices import WAIT_S, Slices, run_to_end
 
 Leaving = m.CreateProject | m.OpenProject | m.OpenModel | m.CloseProject | m.DiscardProject | m.SelectRun | m.Train
 """Commands that end a run in training first: it is saved, and they wait for that."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from texgen_desktop import __version__
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.jobs import Clock, Pace, Rate, Result, Slices, Work
+from texgen_desktop.engine.jobs import Clock, Pace, Rate, Result, Work
 from texgen_desktop.engine.look import LARGEST_SEED, check_look
 from texgen_desktop.engine.messages import ExportProgress, ExportSettings, Recipe, Region, RenderRequest
 from texgen_desktop.engine.recipe import recipe_to_json
@@ -24,6 +24,7 @@ from texgen_desktop.imaging.formats import LIMITS, check_size
 from texgen_desktop.imaging.part_files import sweep_parts
 from texgen_desktop.imaging.resize import resize_rows
 from texgen_desktop.imaging.write import open_writer
+from texgen_desktop.slices import Slices
 
 BLOCK_PX = 256
 """Side of a block. Always the same, whatever else goes on: other blocks give other last bits, and equal settings must give equal bytes."""

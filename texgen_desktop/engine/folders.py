@@ -10,8 +10,8 @@ from pathlib import Path
 
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import sync_folder, temporary_beside, write_atomically
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.slices import Slices
 
 
 @contextmanager

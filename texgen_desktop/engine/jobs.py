@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import TypeAlias
 
 from texgen_desktop.engine.messages import Outcome
+from texgen_desktop.slices import Slices
 
-T = TypeVar("T")
 Clock = Callable[[], float]
 """Seconds that never run backwards."""
-WAIT_S = 0.005
-"""How long to sleep before work that waits is asked again, when there is nothing else to do."""
-
-Slices: TypeAlias = Generator[Literal["waiting"] | None, None, T]
-"""Work in slices of at most some 150 ms. It yields "waiting" when the slice found only that work in the background is not done yet."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +24,6 @@ class Result:
 
 Work: TypeAlias = Slices[Result]
 """A job: each ``next`` is a slice; ``close`` cancels it and its ``finally`` tidies up."""
-
-
-def run_to_end(work: Slices[T]) -> T:
-    """All slices at once."""
-    while True:
-        try:
-            if next(work) == "waiting":
-                time.sleep(WAIT_S)
-        except StopIteration as end:
-            return cast(T, end.value)
 
 
 class Pace:

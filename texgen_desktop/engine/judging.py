@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import Look, Region, RenderRequest, TextureJudged
 from texgen_desktop.engine.project import Project
-from texgen_desktop.engine.rendering import blocks
+from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import load_photos
-from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.score import Judge, seam
+from texgen_desktop.slices import Slices
 
 _BLOCK_PX = 128
 _MOST_PHOTOS = 4
@@ -24,7 +19,7 @@ def judge_texture(project: Project, source: Source, look: Look, cells: tuple[int
     photos, _ = yield from load_photos(project, project.photos[:_MOST_PHOTOS])
     judge = yield from Judge.prepared([photo.pixels for photo in photos])
     height_px, width_px = (count * source.model.cell_px for count in cells)
-    tile = yield from _drawn(source, RenderRequest(look, Region(0, 0, height_px, width_px), cells))
+    tile = yield from drawn(source, RenderRequest(look, Region(0, 0, height_px, width_px), cells), _BLOCK_PX)
     structure = yield from judge.structure_of(tile)
     copies = yield from judge.copies_of(tile)
     return TextureJudged(
@@ -36,11 +31,3 @@ def judge_texture(project: Project, source: Source, look: Look, cells: tuple[int
         copies=copies.overlay(height_px, width_px),
         cells=cells,
     )
-
-
-def _drawn(source: Source, request: RenderRequest) -> Slices[Floats]:
-    tile = np.empty((request.region.height, request.region.width, 3), np.float32)
-    for block in blocks(request.region, _BLOCK_PX):
-        tile[block.y : block.y + block.height, block.x : block.x + block.width] = source.render(replace(request, region=block))
-        yield None
-    return tile

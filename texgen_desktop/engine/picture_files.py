@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import read_json, sha256_of, sync_folder, temporary_beside, write_json
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import PictureSetInfo
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.slices import Slices
 
 RECORD_NAME = "pictures.json"
 _VERSION = 1

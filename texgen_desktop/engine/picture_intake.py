@@ -12,12 +12,13 @@ from texgen_desktop.data.photos import Skipped
 from texgen_desktop.data.picture_reading import PictureReader
 from texgen_desktop.data.picture_survey import Survey
 from texgen_desktop.data.pictures import PictureSet
-from texgen_desktop.engine.jobs import Clock, Pace, Slices
+from texgen_desktop.engine.jobs import Clock, Pace
 from texgen_desktop.engine.messages import Event, PicturesProgress, SkippedFile
 from texgen_desktop.engine.picture_files import PictureWriter, open_pictures
 from texgen_desktop.engine.project import Project
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
+from texgen_desktop.slices import Slices
 
 _PROGRESS_INTERVAL_S = 0.25
 _MAX_SKIPPED = 1000

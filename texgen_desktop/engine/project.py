@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import is_temporary, sweep
 from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_remains, new_folder, put_aside, refuse_links
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
@@ -28,6 +27,7 @@ from texgen_desktop.engine.project_file import PROJECT_NAME, PhotoRecord, Projec
 from texgen_desktop.engine.run import Run, read_run, write_run
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look
+from texgen_desktop.slices import Slices
 
 _RUN_ID = re.compile(r"run-(\d{3,9})")
 

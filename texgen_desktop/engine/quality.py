@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.engine.jobs import Clock, Slices
-from texgen_desktop.engine.rendering import blocks
+from texgen_desktop.engine.jobs import Clock
+from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
 from texgen_desktop.families import Family, Look, Region, RenderRequest
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.patches import patch_distance
 from texgen_desktop.imaging.score import LEAST_PHOTO_PX, Judge
+from texgen_desktop.slices import Slices
 
 SHARE, AHEAD_S = 0.025, 60.0
 """The share of the time that may be spent, and how much of a run is drawn on in advance: looking at the photo takes seconds, and else the
@@ -102,8 +101,4 @@ class QualityMeter:
 
 def _tile(source: Source, side_px: int) -> Slices[Floats]:
     """The middle position of all sliders, seed 0."""
-    tile = np.empty((side_px, side_px, 3), np.float32)
-    for block in blocks(Region(0, 0, side_px, side_px), _BLOCK_PX):
-        tile[block.y : block.y + block.height, block.x : block.x + block.width] = source.render(RenderRequest(Look(), block))
-        yield None
-    return tile
+    return drawn(source, RenderRequest(Look(), Region(0, 0, side_px, side_px)), _BLOCK_PX)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from texgen_desktop.engine.family_info import build_config, schedule_gflop
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import TrainSettings
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.starting import Host, load_material
 from texgen_desktop.families import Family
+from texgen_desktop.slices import Slices
 
 REHEARSAL_S = 10.0
 

@@ -13,7 +13,8 @@ from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Region, Render, Rendered, RenderRequest
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.imaging.colour import to_uint8
+from texgen_desktop.imaging.colour import Floats, to_uint8
+from texgen_desktop.slices import Slices
 
 MAX_PICTURE_PX = 1 << 25
 LIVE_SHARE = 0.035
@@ -34,6 +35,17 @@ def blocks(region: Region, side_px: int) -> Iterator[Region]:
         height = min(side_px, region.y + region.height - y)
         for x in range(region.x, region.x + region.width, side_px):
             yield Region(y, x, height, min(side_px, region.x + region.width - x))
+
+
+def drawn(source: Source, request: RenderRequest, block_px: int) -> Slices[Floats]:
+    """The whole picture, (H, W, 3) float32 sRGB-encoded in [0, 1], a block a slice: for measuring, not for the screen."""
+    region = request.region
+    picture = np.empty((region.height, region.width, 3), np.float32)
+    for block in blocks(region, block_px):
+        top, left = block.y - region.y, block.x - region.x
+        picture[top : top + block.height, left : left + block.width] = source.render(replace(request, region=block))
+        yield None
+    return picture
 
 
 def coarser(request: RenderRequest, levels: int) -> RenderRequest:

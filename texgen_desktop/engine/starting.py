@@ -21,7 +21,7 @@ from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, write_checkpoint
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.files import canonical_json, sha256_of
-from texgen_desktop.engine.jobs import Clock, Slices
+from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.picture_intake import pictures_for
@@ -33,6 +33,7 @@ from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Model, Trainer
+from texgen_desktop.slices import Slices
 
 
 @dataclass(frozen=True)

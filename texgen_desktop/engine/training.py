@@ -15,7 +15,7 @@ import torch
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import write_checkpoint
 from texgen_desktop.engine.family_info import tuned_config
-from texgen_desktop.engine.jobs import Pace, Result, Slices, Work
+from texgen_desktop.engine.jobs import Pace, Result, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Notice, Outcome, TrainSettings
 from texgen_desktop.engine.metrics import MetricsLog, read_metrics, thinned
 from texgen_desktop.engine.model_file import save_model
@@ -30,6 +30,7 @@ from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.engine.tuning import add_tuning
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Family
+from texgen_desktop.slices import Slices
 
 CHECKPOINT_INTERVAL_S = 60.0
 CHECKPOINT_SHARE = 1 / 20

@@ -16,7 +16,6 @@ from texgen_desktop.data.picture_survey import MAX_PHOTOS, Survey, groups_of, su
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import sweep
 from texgen_desktop.engine.folders import delete_remains
-from texgen_desktop.engine.jobs import Slices
 from texgen_desktop.engine.messages import ContactSheet, Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
 from texgen_desktop.engine.photo_files import safe_name
 from texgen_desktop.engine.picture_files import contact_sheet
@@ -26,6 +25,7 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.read import ImageHeader, probe_image
 from texgen_desktop.imaging.recognise import ImageError
 from texgen_desktop.imaging.symmetry import symmetries
+from texgen_desktop.slices import Slices
 
 ORPHAN_AGE_S = 3600.0
 _SCREEN_SIDE_PX = 1024

@@ -80,6 +80,16 @@ class RenderRequest:
     skip_levels: int = 0
 
 
+def class_sliders(classes: Sequence[str]) -> tuple[Slider, ...]:
+    """One for each class of pictures, to mix them."""
+    return tuple(Slider(f"class{k + 1}", name, f"How much of {name}.") for k, name in enumerate(classes))
+
+
+def class_values(look: Look, count: int) -> list[float]:
+    """Where these sliders stand."""
+    return [look.value(f"class{k + 1}") for k in range(count)]
+
+
 class Model(Protocol):
     """Trained weights that can be rendered; immutable, and free of anything that training still changes."""
 

@@ -12,7 +12,6 @@ autoencoder; Ghosh et al. 2020).
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,19 +24,19 @@ from torch import Tensor, nn
 
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, PictureSampler
-from texgen_desktop.errors import NonFiniteLoss
-from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
-from texgen_desktop.imaging.naming import NamedDirection, name_directions, unmeasured
+from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider, class_sliders, class_values
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.codes import CodeSpace, CodeStatistics
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.directions import steer
-from texgen_desktop.nn.layers import placed
+from texgen_desktop.nn.layers import frozen, placed
 from texgen_desktop.nn.losses import laplacian_distance
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, PoolingReader
-from texgen_desktop.nn.run_state import LossLog, RunState
+from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
@@ -101,7 +100,7 @@ class ImageCnn:
     @property
     def sliders(self) -> tuple[Slider, ...]:
         axes = [Slider(f"axis{n.direction + 1}", n.title, n.description) for n in self.named]
-        return (*axes, *(Slider(f"class{k + 1}", name, f"How much of {name}.") for k, name in enumerate(self.classes)))
+        return (*axes, *class_sliders(self.classes))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -125,7 +124,7 @@ class ImageCnn:
     def tensors(self) -> dict[str, Tensor]:
         parts = {"painter": self.painter, "space": self.space}
         found = {f"{part}.{name}": value for part, module in parts.items() for name, value in module.state_dict().items()}
-        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+        return portable(found)
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,8 +138,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> ImageCnn:
     """The model of a header and tensors that came out of ``ImageCnn``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes = {n.direction for n in told.axes}
-    if len(axes) < len(told.axes) or not axes <= set(range(_DIRECTIONS)):
+    if not are_distinct(told.axes, _DIRECTIONS):
         raise msgspec.ValidationError("unknown or repeated axes")
     # One module for both, so that a tensor which belongs to neither is noticed.
     both = nn.ModuleDict(
@@ -153,18 +151,14 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     painter, space = both["painter"], both["space"]
     assert isinstance(painter, Painter)
     assert isinstance(space, CodeSpace)
-    return ImageCnn(told.config, tuple(told.classes), _frozen(painter, device), space.to(device), tuple(told.axes), device)
-
-
-def _frozen(painter: Painter, device: torch.device) -> Painter:
-    return placed(painter, device).eval().requires_grad_(False)
+    return ImageCnn(told.config, tuple(told.classes), frozen(painter, device), space.to(device), tuple(told.axes), device)
 
 
 @torch.inference_mode()
 def render(model: ImageCnn, request: RenderRequest) -> Tensor:
     """The requested region of the contact sheet: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
     look, region, space = request.look, request.region, model.space
-    kinds = [look.value(f"class{k + 1}") for k in range(space.classes)]
+    kinds = class_values(look, space.classes)
     values = space.spreads.new_zeros(len(space.directions))
     for n in model.named:
         values[n.direction] = n.sign * look.value(f"axis{n.direction + 1}")
@@ -213,9 +207,8 @@ class Training:
         return -(-self._config.images // self._config.batch) * self._config.batch
 
     def step(self) -> Iterator[None]:
-        batch_size, rate = self._config.batch, self._config.learning_rate
-        falling = 0.5 + 0.5 * math.cos(math.pi * self.images_seen / self.images_total)
-        self._optimizer.param_groups[0]["lr"] = rate * (0.03 + 0.97 * falling)
+        batch_size = self._config.batch
+        self._optimizer.param_groups[0]["lr"] = self._config.learning_rate * cosine(self.images_seen / self.images_total, 0.03)
         batch = self._sampler.draw(stream(self._seed, self.images_seen, _PICTURES), batch_size)
         noise = torch.randn(batch_size, self._config.code, generator=stream(self._seed, self.images_seen, _NOISE)).to(self._device)
         yield
@@ -227,8 +220,7 @@ class Training:
             made = self._networks.paint(code + _NOISY_CODES * dice)
             distance = laplacian_distance(made, pictures)
             loss = len(pictures) / batch_size * (distance + _SHORT_CODES * code.square().mean())
-            if not torch.isfinite(loss):
-                raise NonFiniteLoss("the loss", self.images_seen)
+            check_finite(loss, "the loss", self.images_seen)
             self._log.note("reconstruction", distance)
             yield
             loss.backward()
@@ -251,7 +243,7 @@ class Training:
         self._config = config
 
     def model(self) -> ImageCnn:
-        painter = _frozen(copy.deepcopy(self._average.painter), self._device)
+        painter = frozen(copy.deepcopy(self._average.painter), self._device)
         space = CodeSpace.of(self._statistics, _DIRECTIONS)
         return ImageCnn(self._config, self._sampler.classes, painter, space, unmeasured(_DIRECTIONS), self._device)
 

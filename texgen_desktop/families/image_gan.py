@@ -15,7 +15,6 @@ A step is cut into parts of a few pictures whose gradients add up, so that no sl
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,9 +27,8 @@ from torch import Tensor
 
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, Batch, PictureSampler
-from texgen_desktop.errors import NonFiniteLoss
-from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
-from texgen_desktop.imaging.naming import NamedDirection, name_directions, unmeasured
+from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider, class_sliders, class_values
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.nn.adaptive import AdaptiveAugmentation, learnt_by_heart
 from texgen_desktop.nn.averaging import adam, average_into
@@ -39,11 +37,12 @@ from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.dcgan import LadderGenerator, StridedCritic
 from texgen_desktop.nn.diff_augment import augment
 from texgen_desktop.nn.directions import semantic_directions, steer
-from texgen_desktop.nn.layers import placed
+from texgen_desktop.nn.layers import frozen, placed
 from texgen_desktop.nn.losses import GAN_LOSSES, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
-from texgen_desktop.nn.run_state import LossLog, RunState
+from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
@@ -126,7 +125,7 @@ class ImageGan:
     @property
     def sliders(self) -> tuple[Slider, ...]:
         directions = [Slider(f"direction{n.direction + 1}", n.title, n.description) for n in self.named]
-        return (*directions, *(Slider(f"class{k + 1}", name, f"How much of {name}.") for k, name in enumerate(self.classes)))
+        return (*directions, *class_sliders(self.classes))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -149,7 +148,7 @@ class ImageGan:
 
     def tensors(self) -> dict[str, Tensor]:
         found = {f"generator.{name}": value for name, value in self.generator.state_dict().items()} | {"directions": self.directions}
-        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+        return portable(found)
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -163,8 +162,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> ImageGan:
     """The model of a header and tensors that came out of ``ImageGan``. Raises msgspec.ValidationError, KeyError or RuntimeError."""
     told_header = msgspec.convert(header, _Header)
-    indices = [n.direction for n in told_header.directions]
-    if len(set(indices)) < len(indices) or not set(indices) <= set(range(_DIRECTIONS)):
+    if not are_distinct(told_header.directions, _DIRECTIONS):
         raise msgspec.ValidationError("unknown or repeated directions")
     generator, _ = _networks(told_header.config, len(told_header.classes))
     weights = dict(tensors)
@@ -172,13 +170,8 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     if directions.shape != (_DIRECTIONS, generator.code):
         raise RuntimeError("the directions do not fit the generator")
     generator.load_state_dict({name.removeprefix("generator."): value for name, value in weights.items()}, strict=True)
-    frozen = _frozen(generator, device)
     named = tuple(told_header.directions)
-    return ImageGan(told_header.config, tuple(told_header.classes), frozen, directions.to(device), named, device)
-
-
-def _frozen(generator: Painter | LadderGenerator, device: torch.device) -> Painter | LadderGenerator:
-    return placed(generator, device).eval().requires_grad_(False)
+    return ImageGan(told_header.config, tuple(told_header.classes), frozen(generator, device), directions.to(device), named, device)
 
 
 @torch.inference_mode()
@@ -201,7 +194,7 @@ def _pictures(model: ImageGan, look: Look, codes: Tensor) -> Tensor:
         values[n.direction] = n.sign * look.value(f"direction{n.direction + 1}")
     codes = steer(codes, torch.zeros_like(codes[0]), model.directions, torch.ones_like(values), values)
     count = len(model.classes)
-    shares = mixture([look.value(f"class{k + 1}") for k in range(count)]).to(codes) - 1 / max(count, 1)
+    shares = mixture(class_values(look, count)).to(codes) - 1 / max(count, 1)
     made: Tensor = model.generator(codes, shares.expand(len(codes), count))
     return ((made + 1) / 2).clamp(0, 1)
 
@@ -230,7 +223,7 @@ class Training:
             torch.manual_seed(seed)
             self._generator, self._critic = _networks(config, len(sampler.classes))
         # The classic knows no averaging; its batch norm's statistics could not be averaged with the weights either.
-        self._average = None if config.network == "classic" else _frozen(copy.deepcopy(self._generator), device)
+        self._average = None if config.network == "classic" else frozen(copy.deepcopy(self._generator), device)
         betas = (0.5, 0.999) if config.network == "classic" else (0.0, 0.99)
         for network in (self._generator, self._critic):
             placed(network, device)
@@ -280,8 +273,7 @@ class Training:
         """The full rate for half of the run, then a cosine down to a twentieth. The classic knows one rate only."""
         if self._config.network == "classic":
             return
-        progress = self.images_seen / self.images_total
-        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * progress - 1)))
+        share = cosine(self.images_seen / self.images_total, 0.05, hold=0.5)
         for optimizer in (self._generator_optimizer, self._critic_optimizer):
             optimizer.param_groups[0]["lr"] = self._config.learning_rate * share
 
@@ -374,8 +366,7 @@ class Training:
 
     def _note(self, who: str, loss: Tensor, whole: Tensor) -> None:
         """``whole`` is the loss with its penalty. Raises NonFiniteLoss before a broken step reaches the weights."""
-        if not torch.isfinite(whole):
-            raise NonFiniteLoss(f"the {who}'s loss", self.images_seen)
+        check_finite(whole, f"the {who}'s loss", self.images_seen)
         self._log.note(who, loss)
 
     def take_losses(self) -> dict[str, float]:
@@ -392,7 +383,7 @@ class Training:
 
     def model(self) -> ImageGan:
         source = self._generator if self._average is None else self._average
-        generator = _frozen(copy.deepcopy(source), self._device)
+        generator = frozen(copy.deepcopy(source), self._device)
         directions = semantic_directions(generator.code_weights(), _DIRECTIONS)
         return ImageGan(self._config, self._sampler.classes, generator, directions, unmeasured(_DIRECTIONS), self._device)
 

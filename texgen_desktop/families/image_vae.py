@@ -25,19 +25,19 @@ from torch import Tensor, nn
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, PictureSampler
 from texgen_desktop.data.pictures import PictureSet
-from texgen_desktop.errors import NonFiniteLoss
-from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
-from texgen_desktop.imaging.naming import NamedDirection, name_directions, unmeasured
+from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider, class_sliders, class_values
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.codes import CodeSpace, CodeStatistics, slerp
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.directions import steer
-from texgen_desktop.nn.layers import placed
+from texgen_desktop.nn.layers import frozen, placed
 from texgen_desktop.nn.likelihood import gaussian_kl
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
-from texgen_desktop.nn.run_state import LossLog, RunState
+from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 
 # Purposes of random streams within one training step.
@@ -120,8 +120,7 @@ class ImageVae:
     @property
     def sliders(self) -> tuple[Slider, ...]:
         directions = [Slider(f"direction{n.direction + 1}", n.title, n.description) for n in self.named]
-        classes = [Slider(f"class{k + 1}", name, f"How much of {name}.") for k, name in enumerate(self.classes)]
-        return (*directions, _RECONSTRUCTION, *classes)
+        return (*directions, _RECONSTRUCTION, *class_sliders(self.classes))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -149,7 +148,7 @@ class ImageVae:
         found |= {f"space.{name}": value for name, value in self.space.state_dict().items()} | {"examples": self.examples}
         if self.photo is not None:
             found["photo"] = self.photo
-        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+        return portable(found)
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -165,8 +164,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> ImageVae:
     """The model of a header and tensors that came out of ``ImageVae``. Raises msgspec.ValidationError, KeyError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    indices = [n.direction for n in told.directions]
-    if len(set(indices)) < len(indices) or not set(indices) <= set(range(_DIRECTIONS)):
+    if not are_distinct(told.directions, _DIRECTIONS):
         raise msgspec.ValidationError("unknown or repeated directions")
     networks, space = VaeNetworks(told.config), CodeSpace(told.config.code, len(told.classes), _DIRECTIONS)
     weights = dict(tensors)
@@ -180,11 +178,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         raise RuntimeError("there are tensors that belong to nothing")
     named, classes = tuple(told.directions), tuple(told.classes)
     photo = None if photo is None else photo.to(device)
-    return ImageVae(told.config, classes, _frozen(networks, device), space.to(device), examples.to(device), named, device, photo)
-
-
-def _frozen(networks: VaeNetworks, device: torch.device) -> VaeNetworks:
-    return placed(networks, device).eval().requires_grad_(False)
+    return ImageVae(told.config, classes, frozen(networks, device), space.to(device), examples.to(device), named, device, photo)
 
 
 @torch.inference_mode()
@@ -202,7 +196,7 @@ def _codes(model: ImageVae, look: Look, cells: Cells, periods: tuple[int | None,
     """The code of every cell: (rows * columns, code)."""
     space = model.space
     noise = cell_noise(look.layout_seed, 0, model.config.code + space.classes, cells, periods).to(model.device)
-    kinds = [look.value(f"class{k + 1}") for k in range(space.classes)]
+    kinds = class_values(look, space.classes)
     middle = space.middle(kinds)
     codes = space.draw(noise, kinds)
     rows, columns = _places(cells, periods)
@@ -268,7 +262,7 @@ class Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._networks = VaeNetworks(config)
-        self._average = _frozen(copy.deepcopy(self._networks), device)
+        self._average = frozen(copy.deepcopy(self._networks), device)
         placed(self._networks, device)
         self._optimizer = adam(self._networks, config.learning_rate, (0.9, 0.99))
         self._statistics = CodeStatistics(config.code, len(sampler.classes)).to(device)
@@ -282,7 +276,7 @@ class Training:
 
     def step(self) -> Iterator[None]:
         config, progress = self._config, self.images_seen / self.images_total
-        self._optimizer.param_groups[0]["lr"] = config.learning_rate * (0.03 + 0.97 * (0.5 + 0.5 * math.cos(math.pi * progress)))
+        self._optimizer.param_groups[0]["lr"] = config.learning_rate * cosine(progress, 0.03)
         beta = pull(config, progress)
         batch = self._sampler.draw(stream(self._seed, self.images_seen, _PICTURES), config.batch)
         noise = torch.randn(config.batch, config.code, generator=stream(self._seed, self.images_seen, _NOISE)).to(self._device)
@@ -316,8 +310,7 @@ class Training:
 
     def _note(self, squared: Tensor, kl: Tensor, loss: Tensor) -> None:
         """Raises NonFiniteLoss before a broken step reaches the weights."""
-        if not torch.isfinite(loss):
-            raise NonFiniteLoss("the loss", self.images_seen)
+        check_finite(loss, "the loss", self.images_seen)
         self._log.note("reconstruction error, levels of 256", squared.detach().sqrt() * 127.5)
         self._log.note("information kept, bits", kl / math.log(2))
 
@@ -333,7 +326,7 @@ class Training:
 
     @torch.no_grad()
     def model(self) -> ImageVae:
-        networks = _frozen(copy.deepcopy(self._average), self._device)
+        networks = frozen(copy.deepcopy(self._average), self._device)
         examples, _ = networks.encode(self._sampler.first(_EXAMPLES).pixels)
         space = CodeSpace.of(self._statistics, _DIRECTIONS)
         return ImageVae(self._config, self._sampler.classes, networks, space, examples, unmeasured(_DIRECTIONS), self._device)

@@ -27,14 +27,16 @@ from torch import Tensor, nn
 from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.errors import NonFiniteLoss, TexGenError
+from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
 from texgen_desktop.imaging.properties import Picture
-from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
+from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
-from texgen_desktop.nn.layers import halve, placed
+from texgen_desktop.nn.layers import frozen, halve, placed
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import COLOURS, Generator, LevelShape, Place
+from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.sliced import PatchDirections, modulus_features, projected, random_filters, sliced_wasserstein
 from texgen_desktop.nn.spectrum import spectrum_distance
 from texgen_desktop.nn.torus import resized, wrapped
@@ -155,7 +157,7 @@ class TextureCnn:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        return {name: value.detach().cpu().contiguous() for name, value in self.generator.state_dict().items()}
+        return portable(self.generator.state_dict())
 
     def render(self, request: RenderRequest) -> Tensor:
         look, region = request.look, request.region
@@ -237,7 +239,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         raise msgspec.ValidationError("unknown unproven axes")
     generator = Generator(_shapes(config), len(told.style))
     generator.load_state_dict(dict(tensors), strict=True)
-    return TextureCnn(config, told.palette, tuple(told.style), _frozen(generator, device), device, frozenset(told.unproven))
+    return TextureCnn(config, told.palette, tuple(told.style), frozen(generator, device), device, frozenset(told.unproven))
 
 
 def _open_tile(config: TextureCnnConfig, tensors: Mapping[str, Tensor], device: torch.device) -> TextureTile:
@@ -245,10 +247,6 @@ def _open_tile(config: TextureCnnConfig, tensors: Mapping[str, Tensor], device: 
     if len(tensors) != 1 or picture is None or picture.shape != (COLOURS, side, side) or picture.dtype != torch.float32:
         raise RuntimeError(f"the tile is no picture of {side} x {side} pixels")
     return TextureTile(config, picture.to(device).clamp(0, 1))
-
-
-def _frozen(generator: Generator, device: torch.device) -> Generator:
-    return placed(generator, device).eval().requires_grad_(False)
 
 
 @torch.inference_mode()
@@ -266,8 +264,7 @@ def proofs(model: TextureCnn) -> Slices[None, None, dict[str, float]]:
         look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
         return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
 
-    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
-    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
+    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 
 def prove(model: TextureCnn | TextureTile) -> Slices[None, None, TextureCnn | TextureTile]:
@@ -275,26 +272,7 @@ def prove(model: TextureCnn | TextureTile) -> Slices[None, None, TextureCnn | Te
     if isinstance(model, TextureTile):
         return model
     found = yield from proofs(model)
-    return replace(model, unproven=frozenset(name for name, rho in found.items() if not rho >= HOLDS_FROM))
-
-
-class _Losses:
-    """Means of losses, summed on the device."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, tuple[Tensor, int]] = {}
-
-    def note(self, name: str, loss: Tensor, images_seen: int) -> None:
-        """Raises NonFiniteLoss, before a broken step reaches the weights."""
-        if not torch.isfinite(loss):
-            raise NonFiniteLoss(f"the {name} loss", images_seen)
-        total, count = self._sums.get(name, (torch.zeros((), device=loss.device), 0))
-        self._sums[name] = (total + loss.detach(), count + 1)
-
-    def take(self) -> dict[str, float]:
-        means = {name: float(total) / count for name, (total, count) in sorted(self._sums.items())}
-        self._sums.clear()
-        return means
+    return replace(model, unproven=failing(found))
 
 
 # ------------------------------------------------------------------------------------------------- training the network
@@ -312,9 +290,9 @@ class NetworkTraining:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._generator = placed(Generator(_shapes(config), len(sampler.axes)), device)
-        self._average = _frozen(copy.deepcopy(self._generator), device)
+        self._average = frozen(copy.deepcopy(self._generator), device)
         self._optimizer = torch.optim.Adam(self._generator.parameters(), config.learning_rate, (0.9, 0.99), fused=True)
-        self._losses = _Losses()
+        self._losses = LossLog()
 
     @property
     def images_total(self) -> int:
@@ -342,8 +320,7 @@ class NetworkTraining:
 
     def _rate(self, step: int) -> float:
         """The full rate after a short warm-up for half of the run, then a cosine down to a twentieth."""
-        progress = self.images_seen / self.images_total
-        return min(1.0, (step + 1) / _WARM_UP_STEPS) * (0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * progress - 1))))
+        return min(1.0, (step + 1) / _WARM_UP_STEPS) * cosine(self.images_seen / self.images_total, 0.05, hold=0.5)
 
     def _form(self, top: int, style: Tensor) -> Slices[None, None, tuple[list[Tensor], list[Tensor]]]:
         """A torus of _CELLS² cells at each level up to ``top``: the levels' outputs, and the same as leaves to gather gradients at."""
@@ -382,7 +359,8 @@ class NetworkTraining:
             self._settle("style", _STYLE_WEIGHT * (measured - told).abs().mean())
 
     def _settle(self, name: str, loss: Tensor) -> None:
-        self._losses.note(name, loss, self.images_seen)
+        check_finite(loss, f"the {name} loss", self.images_seen)
+        self._losses.note(name, loss)
         loss.backward()
 
     def _patches_loss(self, k: int, made: Sequence[Tensor], real: Tensor, generator: torch.Generator) -> Tensor:
@@ -394,7 +372,7 @@ class NetworkTraining:
         return torch.stack(losses).sum()
 
     def take_losses(self) -> dict[str, float]:
-        return self._losses.take()
+        return dict(sorted(self._losses.take().items()))
 
     def start_from(self, model: TextureCnn | TextureTile) -> None:
         if isinstance(model, TextureTile):
@@ -406,26 +384,19 @@ class NetworkTraining:
         self._config = config
 
     def model(self) -> TextureCnn:
-        average = _frozen(copy.deepcopy(self._average), self._device)
+        average = frozen(copy.deepcopy(self._average), self._device)
         return TextureCnn(self._config, self._sampler.palette, self._sampler.axes, average, self._device)
 
+    def _run_state(self) -> RunState:
+        return RunState({"generator": self._generator, "average": self._average}, {"adam": (self._optimizer, self._generator)})
+
     def state(self) -> dict[str, Tensor]:
-        found = {f"generator/{name}": value for name, value in self._generator.state_dict().items()}
-        found |= {f"average/{name}": value for name, value in self._average.state_dict().items()}
-        found |= {f"adam/{name}": value for name, value in adam_tensors(self._optimizer, self._generator).items()}
-        return {name: value.detach().cpu().clone() for name, value in found.items()}
+        return self._run_state().tensors()
 
     def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
-        self._generator.load_state_dict(_part(tensors, "generator"), strict=True)
-        self._average.load_state_dict(_part(tensors, "average"), strict=True)
-        load_adam(self._optimizer, self._generator, _part(tensors, "adam"))
+        self._run_state().load(tensors)
         self.images_seen = images_seen
         self._losses.take()
-
-
-def _part(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
-    """Those whose key starts with the part's name, by the rest of it."""
-    return {key.removeprefix(f"{part}/"): value for key, value in tensors.items() if key.startswith(f"{part}/")}
 
 
 def _stride(picture: Tensor, patches: int) -> int:
@@ -480,7 +451,7 @@ class TileTraining:
         side = levels[0].side
         noise = torch.randn(COLOURS, side, side, generator=stream(seed, 0, _START))
         self._take_pixels(_START_DEVIATION * noise.to(device))
-        self._losses = _Losses()
+        self._losses = LossLog()
 
     def _take_pixels(self, pixels: Tensor) -> None:
         self._tile = _Pixels(pixels)
@@ -495,7 +466,7 @@ class TileTraining:
         if level.side != self._tile.pixels.shape[-1]:
             self._take_pixels(resized(self._tile.pixels.detach()[None], level.side)[0])
         progress = (self.images_seen - level.first_step) / (level.last_step - level.first_step)
-        self._optimizer.param_groups[0]["lr"] = _PIXEL_STEP * (0.03 + 0.97 * (0.5 + 0.5 * math.cos(math.pi * progress)))
+        self._optimizer.param_groups[0]["lr"] = _PIXEL_STEP * cosine(progress, 0.03)
         generator = stream(self._seed, self.images_seen, _DIRECTIONS)
         directions = level.directions.draw(_DIRECTIONS_A_STEP, generator)
         few = -(-_PATCHES_A_STEP // len(level.photos))
@@ -503,7 +474,8 @@ class TileTraining:
         yield
         around = wrapped(self._tile.pixels[None], 0, _PATCH_PX - 1)
         loss = sliced_wasserstein(_grid(around, directions, _PATCHES_A_STEP, generator), targets)
-        self._losses.note("patches", loss, self.images_seen)
+        check_finite(loss, "the patches loss", self.images_seen)
+        self._losses.note("patches", loss)
         yield
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -512,14 +484,15 @@ class TileTraining:
             photo = _window(level.photos[self.images_seen // _STEPS_A_FEATURES % len(level.photos)], level.side, generator)
             around = wrapped(self._tile.pixels[None], 0, _FEATURE_REACH_PX - 1)
             features = _features_loss(around, photo, level.directions, generator)
-            self._losses.note("features", features, self.images_seen)
+            check_finite(features, "the features loss", self.images_seen)
+            self._losses.note("features", features)
             yield
             (_TILE_FEATURES_WEIGHT * features).backward()
         self._optimizer.step()
         self.images_seen += 1
 
     def take_losses(self) -> dict[str, float]:
-        return self._losses.take()
+        return dict(sorted(self._losses.take().items()))
 
     def start_from(self, model: TextureCnn | TextureTile) -> None:
         raise TexGenError("An instant tile starts afresh.", "Leave out the model to start from, or choose another preset.")

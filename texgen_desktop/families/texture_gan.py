@@ -12,10 +12,10 @@ critics is that of SinGAN (Shaham et al. 2019), which trains its levels one afte
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -26,15 +26,17 @@ from torch import Tensor
 from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
 from texgen_desktop.imaging.properties import Picture
-from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
-from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
-from texgen_desktop.nn.layers import halve, placed
-from texgen_desktop.nn.losses import relativistic, smoothness
+from texgen_desktop.imaging.slider_proof import failing, slider_proofs
+from texgen_desktop.nn.averaging import adam, average_into
+from texgen_desktop.nn.critics import teach_critic
+from texgen_desktop.nn.layers import frozen, halve, placed
+from texgen_desktop.nn.losses import relativistic
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
+from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 
 _PROOF_SIDE_PX = 256
@@ -66,10 +68,8 @@ PRESETS = {
 _COARSE_CROP_PX = 32
 _FINE_CROPS_PX = (40, 48, 48)  # from the second level up; the last also for all above
 _TURNS = (23, 11, 9, 7)  # of 50 steps, likewise: the coarse levels are cheap and carry the structure
-_NOISY_SIGMA = 0.1
 _PENALTY_PART = 2
 _COARSE_PENALTY = 10
-_DRIFT = 0.02
 _OWN_AFTER = 0.3  # share of the run from which half of the crops stand on the generator's own coarse pictures
 
 
@@ -145,13 +145,13 @@ class TextureGan:
     def header(self) -> dict[str, Any]:
         return {
             "config": msgspec.to_builtins(self.config),
-            "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
+            "palette": msgspec.to_builtins(self.palette),
             "style": [msgspec.to_builtins(axis) for axis in self.axes],
             "unproven": sorted(self.unproven),
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        return {name: value.detach().cpu().contiguous() for name, value in self.generator.state_dict().items()}
+        return portable(self.generator.state_dict())
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -171,11 +171,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         raise msgspec.ValidationError("repeated or unknown style axes")
     generator = Generator(_shapes(told.config), len(axes))
     generator.load_state_dict(dict(tensors), strict=True)
-    return TextureGan(told.config, told.palette, axes, _frozen(generator, device), device, frozenset(told.unproven))
-
-
-def _frozen(generator: Generator, device: torch.device) -> Generator:
-    return placed(generator, device).eval().requires_grad_(False)
+    return TextureGan(told.config, told.palette, axes, frozen(generator, device), device, frozenset(told.unproven))
 
 
 @torch.inference_mode()
@@ -198,14 +194,13 @@ def proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
         look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
         return render(model, RenderRequest(look, region, (side, side))).permute(1, 2, 0).cpu().numpy()
 
-    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
-    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
+    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 
 def prove(model: TextureGan) -> Slices[None, None, TextureGan]:
     """The model with only those sliders that hold what their names say."""
     found = yield from proofs(model)
-    return replace(model, unproven=frozenset(name for name, rho in found.items() if not rho >= HOLDS_FROM))
+    return replace(model, unproven=failing(found))
 
 
 class Training:
@@ -221,12 +216,12 @@ class Training:
             torch.manual_seed(seed)
             self._generator = Generator(_shapes(config), style)
             self._critics = torch.nn.ModuleList(Critic(config.critic_width // 2, config.critic_width, style) for _ in range(config.levels))
-        self._average = _frozen(copy.deepcopy(self._generator), device)
+        self._average = frozen(copy.deepcopy(self._generator), device)
         for network in (self._generator, self._critics):
             placed(network, device)
         self._generator_optimizers = [adam(self._generator.level(k), config.learning_rate) for k in range(config.levels)]
         self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
-        self._losses: dict[str, tuple[Tensor, int]] = {}
+        self._log = LossLog()
 
     @property
     def images_total(self) -> int:
@@ -250,8 +245,7 @@ class Training:
 
     def _anneal(self, level: int) -> None:
         """The full rate for half of the run, then a cosine down to a twentieth."""
-        progress = self.images_seen / self.images_total
-        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * progress - 1)))
+        share = cosine(self.images_seen / self.images_total, 0.05, hold=0.5)
         for optimizer in (self._generator_optimizers[level], self._critic_optimizers[level]):
             optimizer.param_groups[0]["lr"] = self._config.learning_rate * share
 
@@ -294,30 +288,21 @@ class Training:
         return torch.randn(batch, shape.noise, side, side, generator=generator).to(self._device)
 
     def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
-        """One step of the level's critic; hands on what it thought of the real crops before that step."""
-        critic, optimizer = self._critics[level], self._critic_optimizers[level]
-        scores: Tensor = critic(torch.cat([real, fake]), torch.cat([style, style]))
-        on_real, on_fake = scores.chunk(2)
-        loss = relativistic(on_real, on_fake)
-        self._note("critic", level, loss)
-        # Holds a sure critic near scores that still tell the generator something: with it the best lead is some 3, not infinite.
-        loss = loss + _DRIFT * (on_real - on_fake).square().mean()
-        yield
-        # Part of every step, if only for a part of the batch: Adam without momentum takes it badly when a large gradient comes
-        # now and then. The coarsest level needs it most: nothing but the critic tells its generator where to stop.
-        few = len(real) if level == 0 else max(1, len(real) // _PENALTY_PART)
-        gamma = self._config.smoothness * (_COARSE_PENALTY if level == 0 else 1)
-        generator = stream(self._seed, self.images_seen, _SMOOTH)
-        for pictures, before in ((real[:few], on_real[:few]), (fake[:few], on_fake[:few])):
-            noise = torch.randn(pictures.shape, generator=generator).to(self._device)
-            noisy = critic(pictures + _NOISY_SIGMA * noise, style[:few])
-            loss = loss + smoothness(before, noisy, gamma, _NOISY_SIGMA)
-        optimizer.zero_grad(set_to_none=True)
-        yield
-        loss.backward()
-        optimizer.step()
-        yield
-        return on_real.detach()
+        """One step of the level's critic; hands on what it thought of the real crops before that step.
+
+        The coarsest level needs the penalty most: nothing but the critic tells its generator where to stop.
+        """
+        return teach_critic(
+            self._critics[level],
+            self._critic_optimizers[level],
+            real,
+            fake,
+            style,
+            gamma=self._config.smoothness * (_COARSE_PENALTY if level == 0 else 1),
+            smoothed=len(real) if level == 0 else max(1, len(real) // _PENALTY_PART),
+            dice=stream(self._seed, self.images_seen, _SMOOTH),
+            note=partial(self._note, "critic", level),
+        )
 
     def _teach_generator(self, level: int, fake: Tensor, style: Tensor, on_real: Tensor) -> None:
         critic, optimizer = self._critics[level], self._generator_optimizers[level]
@@ -331,16 +316,11 @@ class Training:
 
     def _note(self, who: str, level: int, loss: Tensor) -> None:
         """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
-        if not torch.isfinite(loss):
-            raise NonFiniteLoss(f"the {who}'s loss", self.images_seen)
-        name = f"{who} 1/{2 ** (self._config.levels - 1 - level)}"
-        total, count = self._losses.get(name, (torch.zeros((), device=self._device), 0))
-        self._losses[name] = (total + loss.detach(), count + 1)
+        check_finite(loss, f"the {who}'s loss", self.images_seen)
+        self._log.note(f"{who} 1/{2 ** (self._config.levels - 1 - level)}", loss)
 
     def take_losses(self) -> dict[str, float]:
-        means = {name: float(total) / count for name, (total, count) in sorted(self._losses.items())}
-        self._losses.clear()
-        return means
+        return dict(sorted(self._log.take().items()))  # level by level, whichever was trained first
 
     def start_from(self, model: TextureGan) -> None:
         for network in (self._generator, self._average):
@@ -353,34 +333,23 @@ class Training:
 
     def model(self) -> TextureGan:
         return TextureGan(
-            self._config, self._sampler.palette, self._sampler.axes, _frozen(copy.deepcopy(self._average), self._device), self._device
+            self._config, self._sampler.palette, self._sampler.axes, frozen(copy.deepcopy(self._average), self._device), self._device
         )
 
-    def _parts(self) -> dict[str, torch.nn.Module]:
-        return {"generator": self._generator, "average": self._average, "critics": self._critics}
-
-    def _optimized(self) -> Iterator[tuple[str, torch.optim.Adam, torch.nn.Module]]:
+    def _run_state(self) -> RunState:
+        optimizers: dict[str, tuple[torch.optim.Adam, torch.nn.Module]] = {}
         for k in range(self._config.levels):
-            yield f"generator_adam.{k}", self._generator_optimizers[k], self._generator.level(k)
-            yield f"critic_adam.{k}", self._critic_optimizers[k], self._critics[k]
+            optimizers[f"generator_adam.{k}"] = (self._generator_optimizers[k], self._generator.level(k))
+            optimizers[f"critic_adam.{k}"] = (self._critic_optimizers[k], self._critics[k])
+        return RunState({"generator": self._generator, "average": self._average, "critics": self._critics}, optimizers)
 
     def state(self) -> dict[str, Tensor]:
-        found = {f"{part}/{name}": value for part, module in self._parts().items() for name, value in module.state_dict().items()}
-        for part, optimizer, network in self._optimized():
-            found |= {f"{part}/{name}": value for name, value in adam_tensors(optimizer, network).items()}
-        return {name: value.detach().cpu().clone() for name, value in found.items()}
+        return self._run_state().tensors()
 
     def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
-        by_part: dict[str, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            part, _, name = key.partition("/")
-            by_part.setdefault(part, {})[name] = value
-        for part, module in self._parts().items():
-            module.load_state_dict(by_part[part], strict=True)
-        for part, optimizer, network in self._optimized():
-            load_adam(optimizer, network, by_part.get(part, {}))
+        self._run_state().load(tensors)
         self.images_seen = images_seen
-        self._losses.clear()
+        self._log.take()
 
 
 def cost_gflop(config: TextureGanConfig) -> float:

@@ -15,6 +15,7 @@ import math
 from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -26,19 +27,21 @@ from torch import Tensor
 from texgen_desktop.data.crops import BENDS, MEASURES, MOST_AXES, CropSampler, StyleAxis, bend_matrix
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
 from texgen_desktop.imaging.colour import to_uint8
 from texgen_desktop.imaging.properties import Picture
-from texgen_desktop.imaging.slider_proof import HOLDS_FROM, slider_proofs
+from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
-from texgen_desktop.nn.averaging import adam, adam_tensors, average_into, load_adam
-from texgen_desktop.nn.layers import halve, placed
+from texgen_desktop.nn.averaging import adam, average_into
+from texgen_desktop.nn.critics import teach_critic
+from texgen_desktop.nn.layers import frozen, halve, placed
 from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
-from texgen_desktop.nn.losses import relativistic, smoothness
+from texgen_desktop.nn.losses import relativistic
 from texgen_desktop.nn.noise import gaussian_field, stream
 from texgen_desktop.nn.pyramid import Critic
 from texgen_desktop.nn.quilt import Bank, quilt
+from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 
 _Network = TypeVar("_Network", bound=torch.nn.Module)
@@ -84,8 +87,6 @@ _SHARPEN_FROM = 0.35  # share of the run from which critics judge
 _ADVERSARIAL = 0.1
 _STRAIGHT_RATE = 0.05  # of the learning rate, for the linear paths: a code adds up 768 numbers, and at the full rate some runs blew up
 _MOST_GRADIENT = 1.0  # norm, of all networks; usual are 0.3 to 2
-_NOISY_SIGMA = 0.1
-_DRIFT = 0.02
 
 
 def _widths(config: TextureVaeConfig) -> tuple[int, int, int]:
@@ -222,7 +223,7 @@ class TextureVae:
     def header(self) -> dict[str, Any]:
         return {
             "config": msgspec.to_builtins(self.config),
-            "palette": {"mean": list(self.palette.mean), "axes": [list(a) for a in self.palette.axes], "scales": list(self.palette.scales)},
+            "palette": msgspec.to_builtins(self.palette),
             "style": [msgspec.to_builtins(axis) for axis in self.axes],
             "groups": list(self.groups),
             "is_own": self.is_own,
@@ -233,7 +234,7 @@ class TextureVae:
         found = {f"photo.{k}": photo for k, photo in enumerate(self.album.photos)}
         for part, network in (("encoder", self.encoder), ("decoder", self.decoder)):
             found |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
-        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+        return portable(found)
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -269,16 +270,12 @@ def _model(
     config: TextureVaeConfig, palette: Palette, axes: tuple[StyleAxis, ...], networks: torch.nn.ModuleDict, photos: Sequence[Tensor],
     groups: tuple[str, ...], device: torch.device, is_own: bool = False, unproven: Sequence[str] = (),
 ) -> TextureVae:  # fmt: skip
-    frozen = _frozen(networks, device)
-    encoder, decoder = frozen["encoder"], frozen["decoder"]
+    placed_networks = frozen(networks, device)
+    encoder, decoder = placed_networks["encoder"], placed_networks["decoder"]
     assert isinstance(encoder, Encoder)
     assert isinstance(decoder, Decoder)
     album = _Album(photos, encoder, palette, axes, device)
     return TextureVae(config, palette, axes, encoder, decoder, album, groups, device, is_own, frozenset(unproven))
-
-
-def _frozen(network: _Network, device: torch.device) -> _Network:
-    return placed(network, device).eval().requires_grad_(False)
 
 
 @torch.inference_mode()
@@ -360,14 +357,13 @@ def proofs(model: TextureVae) -> Slices[None, None, dict[str, float]]:
         look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
         return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
 
-    signatures = {axis.id: axis.signature for axis in model.axes if axis.group}
-    return (yield from slider_proofs([axis.id for axis in model.axes], draw, signatures))
+    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 
 def prove(model: TextureVae) -> Slices[None, None, TextureVae]:
     """The model with only those sliders that hold what their names say."""
     found = yield from proofs(model)
-    return replace(model, unproven=frozenset(name for name, rho in found.items() if not rho >= HOLDS_FROM))
+    return replace(model, unproven=failing(found))
 
 
 # ------------------------------------------------------------------------------------------------------------- training
@@ -398,7 +394,7 @@ class Training:
         self._weights = block_axes.weights
         begin_linear(self._encoder, self._decoder, block_axes)
         self._networks = torch.nn.ModuleDict({"encoder": self._encoder, "decoder": self._decoder})
-        self._average = _frozen(copy.deepcopy(self._networks), device)
+        self._average = frozen(copy.deepcopy(self._networks), device)
         for network in (self._networks, self._critics):
             placed(network, device)
         straight = [self._encoder.linear.weight, self._decoder.linear.weight]
@@ -406,7 +402,7 @@ class Training:
         groups: list[dict[str, Any]] = [{"params": deep}, {"params": straight}]
         self._optimizer = torch.optim.Adam(groups, config.learning_rate, (0.5, 0.99), fused=True)
         self._critic_optimizers = [adam(critic, config.learning_rate) for critic in self._critics]
-        self._losses: dict[str, tuple[Tensor, int]] = {}
+        self._log = LossLog()
 
     @property
     def images_total(self) -> int:
@@ -439,7 +435,7 @@ class Training:
 
     def _anneal(self) -> None:
         """The full rate for half of the run, then a cosine down to a twentieth."""
-        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * self._progress - 1)))
+        share = cosine(self._progress, 0.05, hold=0.5)
         for optimizer in (self._optimizer, *self._critic_optimizers):
             for group, part in zip(optimizer.param_groups, (1.0, _STRAIGHT_RATE), strict=False):
                 group["lr"] = self._config.learning_rate * share * part
@@ -510,36 +506,25 @@ class Training:
 
     def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
         """One step of the level's critic; hands on what it thought of the real crops before that step."""
-        critic, optimizer = self._critics[level], self._critic_optimizers[level]
-        scores: Tensor = critic(torch.cat([real, fake]), torch.cat([style, style]))
-        on_real, on_fake = scores.chunk(2)
-        loss = relativistic(on_real, on_fake)
-        self._note(f"critic 1/{2 ** (_LEVELS - 1 - level)}", loss)
-        loss = loss + _DRIFT * (on_real - on_fake).square().mean()
-        yield
-        few = max(1, len(real) // 2)
-        generator = stream(self._seed, self.images_seen, _SMOOTH)
-        for pictures, before in ((real[:few], on_real[:few]), (fake[:few], on_fake[:few])):
-            noisy = critic(pictures + _NOISY_SIGMA * self._normal(pictures.shape, generator), style[:few])
-            loss = loss + smoothness(before, noisy, self._config.smoothness, _NOISY_SIGMA)
-        optimizer.zero_grad(set_to_none=True)
-        yield
-        loss.backward()
-        optimizer.step()
-        yield
-        return on_real.detach()
+        return teach_critic(
+            self._critics[level],
+            self._critic_optimizers[level],
+            real,
+            fake,
+            style,
+            gamma=self._config.smoothness,
+            smoothed=max(1, len(real) // 2),
+            dice=stream(self._seed, self.images_seen, _SMOOTH),
+            note=partial(self._note, f"critic 1/{2 ** (_LEVELS - 1 - level)}"),
+        )
 
     def _note(self, name: str, loss: Tensor) -> None:
         """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
-        if not torch.isfinite(loss):
-            raise NonFiniteLoss(f"the {name} loss", self.images_seen)
-        total, count = self._losses.get(name, (torch.zeros((), device=self._device), 0))
-        self._losses[name] = (total + loss.detach(), count + 1)
+        check_finite(loss, f"the {name} loss", self.images_seen)
+        self._log.note(name, loss)
 
     def take_losses(self) -> dict[str, float]:
-        means = {name: float(total) / count for name, (total, count) in sorted(self._losses.items())}
-        self._losses.clear()
-        return means
+        return dict(sorted(self._log.take().items()))  # level by level, whichever was trained first
 
     def start_from(self, model: TextureVae) -> None:
         for networks in (self._networks, self._average):
@@ -555,31 +540,18 @@ class Training:
         networks, sampler = copy.deepcopy(self._average), self._sampler
         return _model(self._config, sampler.palette, sampler.axes, networks, self._photos, sampler.groups, self._device)
 
-    def _parts(self) -> dict[str, torch.nn.Module]:
-        return {"networks": self._networks, "average": self._average, "critics": self._critics}
-
-    def _optimized(self) -> Iterator[tuple[str, torch.optim.Adam, torch.nn.Module]]:
-        yield "adam", self._optimizer, self._networks
-        for k in range(_LEVELS):
-            yield f"critic_adam.{k}", self._critic_optimizers[k], self._critics[k]
+    def _run_state(self) -> RunState:
+        optimizers: dict[str, tuple[torch.optim.Adam, torch.nn.Module]] = {"adam": (self._optimizer, self._networks)}
+        optimizers |= {f"critic_adam.{k}": (self._critic_optimizers[k], self._critics[k]) for k in range(_LEVELS)}
+        return RunState({"networks": self._networks, "average": self._average, "critics": self._critics}, optimizers)
 
     def state(self) -> dict[str, Tensor]:
-        found = {f"{part}/{name}": value for part, module in self._parts().items() for name, value in module.state_dict().items()}
-        for part, optimizer, network in self._optimized():
-            found |= {f"{part}/{name}": value for name, value in adam_tensors(optimizer, network).items()}
-        return {name: value.detach().cpu().clone() for name, value in found.items()}
+        return self._run_state().tensors()
 
     def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
-        by_part: dict[str, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            part, _, name = key.partition("/")
-            by_part.setdefault(part, {})[name] = value
-        for part, module in self._parts().items():
-            module.load_state_dict(by_part[part], strict=True)
-        for part, optimizer, network in self._optimized():
-            load_adam(optimizer, network, by_part.get(part, {}))
+        self._run_state().load(tensors)
         self.images_seen = images_seen
-        self._losses.clear()
+        self._log.take()
 
 
 def _echo(quarter: Tensor, half: Tensor, full: Tensor) -> Tensor:

@@ -78,6 +78,12 @@ def unmeasured(count: int) -> tuple[NamedDirection, ...]:
     return tuple(_numbered(k) for k in range(count))
 
 
+def are_distinct(named: Sequence[NamedDirection], count: int) -> bool:
+    """Whether each is another one of ``count`` directions: what a model file says may come from a stranger."""
+    directions = {n.direction for n in named}
+    return len(directions) == len(named) and directions <= set(range(count))
+
+
 def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -> Generator[None, None, tuple[NamedDirection, ...]]:
     """Those directions that change something visible, named; one sheet of pictures with a side of ``side_px`` a slice.
 

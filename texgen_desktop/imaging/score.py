@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar, cast
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from texgen_desktop.imaging.colour_axes import ColourAxes
 from texgen_desktop.imaging.properties import grey
 from texgen_desktop.imaging.score_copy import PATCH_PX, Copies, CopyMeter
 from texgen_desktop.imaging.score_structure import Structure
+from texgen_desktop.slices import run_to_end
 
 INSTRUMENT = 1
 """To be counted up whenever an equal picture gets another number."""
@@ -25,7 +27,6 @@ LEAST_PHOTO_PX, LEAST_TILE_PX = 2 * PATCH_PX, PATCH_PX
 _QUANTILES = 256
 _SPECTRUM_PX = 128  # side of a window
 _RINGS, _SECTORS = 8, 6
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,16 @@ class Judge:
         self._photos = photos
         self._structure = structure
         self._meter = meter
-        self._quantiles = np.mean([_colour_quantiles(photo) for photo in photos], axis=0)
+
+    @cached_property
+    def _quantiles(self) -> Floats:
+        """Of the photos; only ``score`` needs them, and a run in training never does."""
+        quantiles: Floats = np.mean([_colour_quantiles(photo) for photo in self._photos], axis=0)
+        return quantiles
 
     @classmethod
     def of(cls, *photos: Floats) -> Judge:
-        return _at_once(cls.prepared(photos))
+        return run_to_end(cls.prepared(photos))
 
     @classmethod
     def prepared(cls, photos: Sequence[Floats]) -> Generator[None, None, Judge]:
@@ -85,12 +91,12 @@ class Judge:
         window_px = min(_SPECTRUM_PX, *tile.shape[:2])
         wanted = np.mean([_log_spectrum(photo, window_px) for photo in self._photos], axis=0)
         return Score(
-            structure=_at_once(self.structure_of(tile)),
+            structure=run_to_end(self.structure_of(tile)),
             palette=float(np.abs(_colour_quantiles(tile) - self._quantiles).mean()),
             spectrum=float(np.abs(_log_spectrum(tile, window_px) - wanted).mean()),
             seam_x=seam(tile.swapaxes(0, 1)),
             seam_y=seam(tile),
-            copy=_at_once(self.copies_of(tile)).share,
+            copy=run_to_end(self.copies_of(tile)).share,
         )
 
 
@@ -149,11 +155,3 @@ def _checked(tile: Floats) -> Floats:
     if min(tile.shape[:2]) < LEAST_TILE_PX:
         raise TexGenError(f"A tile of less than {LEAST_TILE_PX} pixels a side is too small to be judged.", "Judge a larger one.")
     return tile
-
-
-def _at_once(work: Generator[None, None, T]) -> T:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return cast(T, end.value)

@@ -36,17 +36,15 @@ Draw = Callable[[int, str, float], Picture]
 """(seed, slider id, position in [-1, 1]) -> a picture in which that slider alone is moved."""
 
 
-def slider_proofs(
-    sliders: Sequence[str], draw: Draw, signatures: Mapping[str, Sequence[float]] | None = None
-) -> Generator[None, None, dict[str, float]]:
-    """For each slider Spearman's correlation of its positions with the property that it names; a picture a slice.
+def slider_proofs(sliders: Mapping[str, Sequence[float]], draw: Draw) -> Generator[None, None, dict[str, float]]:
+    """For each slider, by its id and its signature (empty where it has none), Spearman's correlation of its positions with the property
+    that it names; a picture a slice.
 
     The bends are measured after each channel got the mean and variance of the middle position: what is left is no matter of colour.
     A slider with a signature has to bring the picture nearer to that.
     """
-    signatures = signatures or {}
-    properties = {s: partial(likeness, other=signatures[s]) if s in signatures else PROPERTIES[s] for s in sliders}
-    of_colour = _OF_COLOUR | signatures.keys()
+    properties = {s: partial(likeness, other=signature) if signature else PROPERTIES[s] for s, signature in sliders.items()}
+    of_colour = _OF_COLOUR | {s for s, signature in sliders.items() if signature}
     positions = [float(position) for position in np.linspace(-1, 1, _POSITIONS)]
     values: dict[str, list[float]] = {slider: [] for slider in sliders}
     for seed in range(_SEEDS):
@@ -58,3 +56,8 @@ def slider_proofs(
                 values[slider].append(properties[slider](made if slider in of_colour else matched(made, middle)))
                 yield
     return {slider: spearman(positions * _SEEDS, found) for slider, found in values.items()}
+
+
+def failing(proofs: Mapping[str, float]) -> frozenset[str]:
+    """The sliders that do not change what they name."""
+    return frozenset(slider for slider, rho in proofs.items() if not rho >= HOLDS_FROM)

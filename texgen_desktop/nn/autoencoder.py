@@ -18,9 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from texgen_desktop.nn.layers import LEAK, convolution
-from texgen_desktop.nn.pyramid import LOUDEST, StyledConvolution
+from texgen_desktop.nn.pyramid import COLOURS, StyledConvolution, bounded
 
-COLOURS = 3
 STRIDE_PX = 8
 MARGIN_CELLS = 6  # of codes, that decoding uses up on each side
 _NOISE = (2, 4, 4)  # channels of noise at the full resolution, a half and a quarter
@@ -186,7 +185,7 @@ class Decoder(nn.Module):
         mixed = torch.cat([h, noise(2, *at.extent(h))], 1)
         h = F.leaky_relu(self.mix_middle(at.around(mixed), style), LEAK) + at.inside(h)
         h = F.leaky_relu(self.body_middle(at.around(h)), LEAK) + at.inside(h)
-        quarter = _bounded(self.leave_quarter(at.around(h.detach())))
+        quarter = bounded(self.leave_quarter(at.around(h.detach())))
         pictures = [self._straight(codes, 2, at) + at.cut(quarter, after=3)]
         if skip == 2:
             return pictures
@@ -195,7 +194,7 @@ class Decoder(nn.Module):
 
         mixed = torch.cat([h, noise(1, *at.extent(h))], 1)
         h = F.leaky_relu(self.mix_fine(at.around(mixed), style), LEAK) + at.inside(h)
-        half = _bounded(self.leave_half(at.around(h.detach())))
+        half = bounded(self.leave_half(at.around(h.detach())))
         pictures.append(self._straight(codes, 4, at) + at.cut(half, after=2))
         if skip == 1:
             return pictures
@@ -204,7 +203,7 @@ class Decoder(nn.Module):
 
         mixed = torch.cat([h, noise(0, *at.extent(h))], 1)
         h = F.leaky_relu(self.mix_full(at.around(mixed), style), LEAK) + at.inside(h)
-        full = _bounded(self.leave(at.around(h)))
+        full = bounded(self.leave(at.around(h)))
         return [*pictures, self._straight(codes, STRIDE_PX, at) + at.cut(full, after=2)]
 
     def _straight(self, codes: Tensor, grain: int, at: _Lattice) -> Tensor:
@@ -274,8 +273,3 @@ def begin_linear(encoder: Encoder, decoder: Decoder, blocks: BlockAxes) -> None:
         scale = deviations[:count, None, None, None].clamp_min(1e-3)
         encoder.linear.weight[first : first + count] = patterns[:count] * blocks.weights / scale
         decoder.linear.weight[first : first + count] = patterns[:count] / blocks.weights * scale
-
-
-def _bounded(x: Tensor) -> Tensor:
-    """Softly: what may shout louder than any photo wins against a critic for a while, and then nobody learns."""
-    return LOUDEST * torch.tanh(x / LOUDEST)

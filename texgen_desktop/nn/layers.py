@@ -14,11 +14,17 @@ LEAK = 0.2
 def convolution(inputs: int, outputs: int, size: int, stride: int = 1, gain: float = 1.0) -> nn.Conv2d:
     """A valid convolution with He's initialisation for a leaky ReLU (He et al. 2015), times ``gain``."""
     layer = nn.Conv2d(inputs, outputs, size, stride)
+    initialise(layer, gain)
+    return layer
+
+
+def initialise(layer: nn.Conv2d | nn.Linear, gain: float) -> None:
+    """He's initialisation for a leaky ReLU, times ``gain``; biases 0."""
     nn.init.kaiming_normal_(layer.weight, LEAK, nonlinearity="leaky_relu")
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # a convolution made with its default bias has one
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     with torch.no_grad():
         layer.weight.mul_(gain)
-    return layer
 
 
 def double(x: Tensor) -> Tensor:
@@ -39,3 +45,8 @@ def placed(network: _Network, device: torch.device) -> _Network:
     network.to(device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's overloads
     return network
+
+
+def frozen(network: _Network, device: torch.device) -> _Network:
+    """Placed, and never to be trained again: for a model, or for an average."""
+    return placed(network, device).eval().requires_grad_(False)

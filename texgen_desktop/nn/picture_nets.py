@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from texgen_desktop.nn.layers import LEAK
+from texgen_desktop.nn.layers import LEAK, initialise
+from texgen_desktop.nn.pyramid import COLOURS
 
-COLOURS = 3
 _FIRST_SIDE = 4
 _FULL_WIDTH = 16  # channels at full resolution, where each costs four times as much
 _GROWTH = (1.0, 1.5, 2.0, 3.0, 4.0)  # channels, from half the resolution down
@@ -29,29 +29,21 @@ def _widths(side_px: int, width: int) -> list[int]:
 def _convolution(inputs: int, outputs: int, size: int, stride: int = 1, gain: float = 1.0) -> nn.Conv2d:
     """For looking: with a border of zeros, for pictures have edges."""
     layer = nn.Conv2d(inputs, outputs, size, stride, (size - 1) // 2)
-    _initialise(layer, gain)
+    initialise(layer, gain)
     return layer
 
 
 def _brush(inputs: int, outputs: int, gain: float = 1.0) -> nn.Conv2d:
     """For drawing, 3 x 3: the edge goes on beyond itself. Zeros there would draw a frame around every picture."""
     layer = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="replicate")
-    _initialise(layer, gain)
+    initialise(layer, gain)
     return layer
 
 
 def _dense(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
     layer = nn.Linear(inputs, outputs)
-    _initialise(layer, gain)
+    initialise(layer, gain)
     return layer
-
-
-def _initialise(layer: nn.Conv2d | nn.Linear, gain: float) -> None:
-    nn.init.kaiming_normal_(layer.weight, LEAK, nonlinearity="leaky_relu")
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    with torch.no_grad():
-        layer.weight.mul_(gain)
 
 
 def _size(layer: nn.Module) -> int:

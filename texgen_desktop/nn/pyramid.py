@@ -106,13 +106,13 @@ class Level(nn.Module):
         for layer in self.body:
             x = F.leaky_relu(layer(x), LEAK) + x[..., 1:-1, 1:-1]
         if below is None:
-            return _bounded(self.leave(x))
+            return bounded(self.leave(x))
         x = F.pixel_shuffle(F.leaky_relu(self.split(x), LEAK), 2)
-        detail = _bounded(self.leave(_inner(x, 1)))  # the lean convolution uses up half a position: cut to whole ones
+        detail = bounded(self.leave(_inner(x, 1)))  # the lean convolution uses up half a position: cut to whole ones
         return detail + double(_inner(below, self.margin - 1))
 
 
-def _bounded(x: Tensor) -> Tensor:
+def bounded(x: Tensor) -> Tensor:
     """Softly: a generator that may shout louder than any photo wins for a while, and then nobody learns."""
     return LOUDEST * torch.tanh(x / LOUDEST)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.nn.averaging import adam_tensors, load_adam
 
 
@@ -56,3 +57,14 @@ class LossLog:
         means = {name: float(total) / count for name, (total, count) in self._sums.items()}
         self._sums.clear()
         return means
+
+
+def portable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """As a file can hold them: detached, in main memory, in the order of their dimensions."""
+    return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+
+
+def check_finite(loss: Tensor, what: str, images_seen: int) -> None:
+    """Raises NonFiniteLoss, which names ``what`` it is: before a broken step reaches the weights."""
+    if not torch.isfinite(loss):
+        raise NonFiniteLoss(what, images_seen)
