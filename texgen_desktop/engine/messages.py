@@ -527,7 +527,7 @@ class JobEnded:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Sent four times a second at most. ``losses`` are means since the last event."""
+    """Sent twice a second at most. ``losses`` are means since the last event."""
 
     images_seen: int
     images_total: int

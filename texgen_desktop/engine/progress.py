@@ -12,7 +12,7 @@ from texgen_desktop.engine.metrics import MetricsLog
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Trainer
 
-REPORT_INTERVAL_S = 0.25
+REPORT_INTERVAL_S = 0.5
 LOG_INTERVAL_S = 1.0
 
 
@@ -35,7 +35,7 @@ class LossMeans:
 
 
 class ProgressReport:
-    """Called after every whole step; speaks at most four times a second, and writes at most one line.
+    """Called after every whole step; speaks at most twice a second, for a window pays for each word, and writes at most one line.
 
     ``predicted_s`` is what the whole schedule should take on this machine, or None; this sitting ends after ``limit_s`` anyway.
     """

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox
 from pytestqt.qtbot import QtBot
@@ -68,6 +68,29 @@ def test_a_hundred_thousand_points_are_painted_as_a_few_hundred(plot: LossPlot, 
     assert len(values) < 2000
     assert values.max() == 5.0, "the one spike is seen"
     grab(plot)
+
+
+class PaintCount(QObject):
+    def __init__(self, watched: QObject) -> None:
+        super().__init__(watched)
+        self.paints = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.paints += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_new_points_are_painted_once(plot: LossPlot, qtbot: QtBot) -> None:
+    """Left alone, pyqtgraph ranges its axes during the paint and asks for another."""
+    for sitting in range(3):  # the first two lay out the axes
+        count = PaintCount(plot.canvas.viewport()) if plot.canvas else None
+        for images in range(100):
+            plot.append(100 * sitting + images, {"critic": float(images % (7 + sitting))})
+        plot.redraw()
+        qtbot.wait(50)
+    assert count is not None
+    assert count.paints == 1
 
 
 def test_a_log_scale_leaves_gaps_at_zero_and_below_and_says_nothing(plot: LossPlot, grab: Grab) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from texgen_desktop.ui.widgets.plot_canvas import Curve, PlotCanvas
 
 VIEW_REDRAW_MS = 100  # after a zoom by hand
-REDRAW_MS = 2000  # after new points, as often as a new picture comes: one redraw takes some 20 ms, which training has to do without
+REDRAW_MS = 2500  # after new points, as often as a new picture comes: one redraw takes some 15 ms, which training has to do without
 PREPARE_MS = 300  # the window is painted by then, and no training is running yet that a pause would disturb
 SMOOTHING_MAX = 0.999
 DEFAULT_SMOOTHING = 0.95
@@ -93,7 +93,7 @@ class LossPlot(QWidget):
     # ------------------------------------------------------------------------------------------------- data
 
     def append(self, images_seen: int, losses: Mapping[str, float]) -> None:
-        """Add one point to each named curve; the others go on as they were. NaN leaves a gap. Drawn every other second."""
+        """Add one point to each named curve; the others go on as they were. NaN leaves a gap. Drawn every few seconds."""
         if self._history is None:
             from texgen_desktop.ui.widgets.loss_history import LossHistory
 

@@ -88,7 +88,9 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 x = curve.x[seen][: len(values)]
                 y = values[seen]
                 line.setData(*envelope(x, logarithms(y) if is_log else y, int(columns)), connect="finite")
-        self.box.updateAutoRange()  # now: left to the paint, it asks for a second one
+        for _ in range(2):  # now: left to the paint, it asks for a second one. A curve's bounds hang on the matrix by the width of its pen
+            self.box.updateAutoRange()
+            self.box.updateMatrix()
         if self._cross.isVisible():
             self.read_at(self._cross.value())
 
