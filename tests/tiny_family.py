@@ -6,7 +6,7 @@ its request, any region equals the same part of a larger one, and a torus wraps.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider
+from texgen_desktop.slices import Slices
 
 CELL_PX = 8
 SLIDERS = (Slider("warmth", "Warmth", "From blue to orange."), Slider("contrast", "Contrast", "From flat to harsh."))
@@ -168,17 +169,17 @@ def _noise(seed: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
     return ((mixed ^ (mixed >> 16)).float() / 2**32 - 0.5) * 12**0.5
 
 
-def start(config: Config, photos: Sequence[Photo], seed: int, device: torch.device) -> Generator[None, None, TinyTrainer]:
+def start(config: Config, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[TinyTrainer]:
     yield
     return TinyTrainer(config, photos, seed, device)
 
 
-def prove(model: TinyModel) -> Generator[None, None, TinyModel]:
+def prove(model: TinyModel) -> Slices[TinyModel]:
     yield
     return model
 
 
-def encode(model: TinyModel, photo: Photo) -> Generator[None, None, TinyModel]:
+def encode(model: TinyModel, photo: Photo) -> Slices[TinyModel]:
     """The mean colours of the photo in place of what the last convolution adds."""
     yield
     return replace(model, weights=model.weights | {"2.bias": torch.from_numpy(photo.pixels.mean((0, 1)))})

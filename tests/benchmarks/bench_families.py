@@ -35,6 +35,7 @@ import torch  # noqa: E402 - only after the environment was prepared
 
 from tests.benchmarks.baselines import SIDE_PX, Baseline, Pictures, Stopwatch, all_baselines  # noqa: E402
 from tests.benchmarks.machine import SAMPLES, afterwards, described, note  # noqa: E402
+from tests.benchmarks.time_limit import fitting  # noqa: E402
 from tests.benchmarks.torch_time import share_outside_torch  # noqa: E402
 from texgen_desktop.data.photos import Photo, default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
@@ -50,7 +51,6 @@ READINGS_MIN = (1.0, 3.0, 10.0, 30.0)
 SEEDS = range(4)
 PHOTOS = ("gravel", "rust", "fallen_leaves")
 ALL_PHOTOS = (*PHOTOS, "stone_bricks", "sand", "cobblestone", "bark", "slate_roof")
-_PROBE_S = 10.0
 _GAP_PX = 8
 
 
@@ -91,8 +91,7 @@ def trained(
     entry: Entry, family: Family, preset: str, photo: Photo, readings_min: Sequence[float]
 ) -> Iterator[tuple[Pictures, float, str]]:
     """One run, read on its way."""
-    limit_s = readings_min[-1] * 60
-    config = fitting(family, preset, photo, limit_s)
+    config = fitting(family.presets[preset], lambda each: run_to_end(family.start(each, [photo], 1, CPU)), readings_min[-1] * 60)
     trainer: Trainer = run_to_end(family.start(config, [photo], 0, CPU))
     watch = Stopwatch()
 
@@ -111,22 +110,6 @@ def trained(
             for _ in fresh.step():
                 pass
         entry.outside_torch = share_outside_torch(fresh)
-
-
-def fitting(family: Family, preset: str, photo: Photo, limit_s: float) -> msgspec.Struct:
-    """The preset, shortened to what this machine does in the time: a run that is broken off never anneals. Some seconds of it tell."""
-    config = family.presets[preset]
-    probe: Trainer = run_to_end(family.start(config, [photo], 1, CPU))
-    for _ in probe.step():  # loads code and claims memory
-        pass
-    begun_images, began_s = probe.images_seen, time.perf_counter()
-    while time.perf_counter() - began_s < _PROBE_S and probe.images_seen < probe.images_total:
-        for _ in probe.step():
-            pass
-    images_per_s = (probe.images_seen - begun_images) / (time.perf_counter() - began_s)
-    values = msgspec.to_builtins(config)
-    images = min(values["images"], max(64, int(0.97 * limit_s * images_per_s)))
-    return msgspec.convert(values | {"images": images}, family.config)
 
 
 def model_pictures(family: Family, model: Model, of_another_run: Pictures) -> Pictures:

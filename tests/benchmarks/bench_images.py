@@ -32,13 +32,14 @@ import torch  # noqa: E402 - only after the environment was prepared
 
 from tests.benchmarks.machine import Figure, benchmark, note  # noqa: E402
 from tests.benchmarks.random_features import FrechetDistance  # noqa: E402
+from tests.benchmarks.time_limit import fitting  # noqa: E402
 from texgen_desktop.data.pictures import PictureSet  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
 
 CPU = torch.device("cpu")
-_PROBE_STEPS = 6
+_MORE_THAN_FIT = 1_000_000
 
 
 def read_pictures(folder: Path, side: int) -> PictureSet:
@@ -80,22 +81,13 @@ def save(path: Path, picture: torch.Tensor) -> None:
 
 def trained(family: Family, preset: str, pictures: PictureSet, options: argparse.Namespace) -> tuple[Model, int, float]:
     """The model after the time, the pictures it has seen and the seconds that they took."""
-    values = msgspec.to_builtins(family.presets[preset]) | {"side": str(options.side)}
+    values = msgspec.to_builtins(family.presets[preset]) | {"side": str(options.side), "images": _MORE_THAN_FIT}
 
-    def start(images: int) -> Trainer:
-        config = msgspec.convert(values | {"images": images}, family.config)
+    def start(config: msgspec.Struct) -> Trainer:
         trainer: Trainer = run_to_end(family.start(config, pictures, options.seed, CPU))
         return trainer
 
-    probe = start(1_000_000)
-    for _ in probe.step():  # the first step of a process loads code and claims memory
-        pass
-    began = time.perf_counter()
-    for _ in range(_PROBE_STEPS):
-        for _ in probe.step():
-            pass
-    step_s = (time.perf_counter() - began) / _PROBE_STEPS
-    trainer = start(max(64, int(options.minutes * 60 / step_s * values["batch"])))
+    trainer = start(fitting(msgspec.convert(values, family.config), start, options.minutes * 60))
     began = time.perf_counter()
     while trainer.images_seen < trainer.images_total and time.perf_counter() - began < options.minutes * 60:
         for _ in trainer.step():

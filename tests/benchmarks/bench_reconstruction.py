@@ -3,8 +3,9 @@
 The left three quarters of each photo are learnt from, by both. The right quarter is cut into crops of 96 px; the error is that of all
 their pixels. Block PCA (the Karhunen-Loève transform of 8 x 8 blocks of 3 colours) has as many coefficients for a block as the VAE has
 numbers for it, those of the whole crop counted in and rounded up. ``sharp`` is what the program shows, with the detail that the
-decoder makes up; ``mean`` is the mean of what a code may stand for. Leaves ``NAME_reconstruction.png`` for looking: held-out crops,
-block PCA, mean, sharp.
+decoder makes up; ``mean`` is the mean of what a code may stand for. The structure (``imaging/score.py``) is read on that quarter drawn
+again, sharp, and on samples of its size. The schedule is cut to what fits into the minutes. Leaves ``NAME_reconstruction.png`` for
+looking: held-out crops, block PCA, mean, sharp.
 
 usage: python tests/benchmarks/bench_reconstruction.py [--photos NAME|FILE ...] [--preset standard] [--minutes 10] [--out DIR]
 """
@@ -17,6 +18,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,18 +30,23 @@ from texgen_desktop.engine.environment import prepare_environment
 
 prepare_environment()
 
+import msgspec  # noqa: E402
 import torch  # noqa: E402 - only after the environment was prepared
 
 from tests.benchmarks.machine import SAMPLES, Figure, benchmark, note  # noqa: E402
+from tests.benchmarks.time_limit import fitting  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
-from texgen_desktop.families.texture_vae import FAMILY, TextureVaeConfig, reconstructed  # noqa: E402
+from texgen_desktop.families import Look, Region, RenderRequest, Trainer  # noqa: E402
+from texgen_desktop.families.texture_vae import FAMILY, TextureVae, TextureVaeConfig, reconstructed  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
+from texgen_desktop.imaging.score import Judge  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
 
 _CROP_PX, _BLOCK_PX = 96, 8
 _LEARNT = 0.75
+_SEEDS = range(4)
 
 Floats = NDArray[np.float32]
 
@@ -76,14 +83,27 @@ def psnr_db(pictures: list[Floats], likes: list[Floats]) -> float:
     return -10 * math.log10(float(error))
 
 
+def sample(model: TextureVae, seed: int, height: int, width: int) -> torch.Tensor:
+    return FAMILY.render(model, RenderRequest(Look(layout_seed=seed, detail_seed=seed), Region(0, 0, height, width)))
+
+
+def structure(judge: Judge, picture: torch.Tensor) -> float:
+    return run_to_end(judge.structure_of(picture.permute(1, 2, 0).cpu().numpy()))
+
+
 def measure(path: Path, options: argparse.Namespace) -> list[Figure]:
     header = probe_image(path)
     photo = load_photo(path, Crop(), default_working_side(header.width_px, header.height_px))
     border = int(photo.pixels.shape[1] * _LEARNT) // _BLOCK_PX * _BLOCK_PX
     learnt, held_out = photo.pixels[:, :border], photo.pixels[:, border:]
-    config = FAMILY.presets[options.preset]
+
+    def start(config: msgspec.Struct) -> Trainer:
+        trainer: Trainer = run_to_end(FAMILY.start(config, [replace(photo, pixels=learnt)], options.seed, torch.device("cpu")))
+        return trainer
+
+    config = fitting(FAMILY.presets[options.preset], start, options.minutes * 60)
     assert isinstance(config, TextureVaeConfig)
-    run = run_to_end(FAMILY.start(config, [replace(photo, pixels=learnt)], options.seed, torch.device("cpu")))
+    run = start(config)
     began = time.perf_counter()
     while run.images_seen < run.images_total and time.perf_counter() - began < options.minutes * 60:
         for _ in run.step():
@@ -99,6 +119,10 @@ def measure(path: Path, options: argparse.Namespace) -> list[Figure]:
     drawn = {"block PCA": [pca.reconstructed(crop) for crop in crops]}
     for name, strength in (("mean", 0.0), ("sharp", 1.0)):
         drawn[name] = list(reconstructed(model, stack, strength).permute(0, 2, 3, 1).cpu().numpy())
+    judge, strip = Judge.of(photo.pixels), held_out[:height, :width]
+    again = reconstructed(model, torch.from_numpy(strip).permute(2, 0, 1)[None], 1.0)[0]
+    likeness = structure(judge, again)
+    samples = [structure(judge, sample(model, seed, *strip.shape[:2])) for seed in _SEEDS]
     rows = [crops, *drawn.values()]
     sheet = np.concatenate([np.concatenate(row[:6], 1) for row in rows])
     Image.fromarray((sheet * 255 + 0.5).astype(np.uint8)).save(options.out / f"{path.stem}_reconstruction.png")
@@ -108,6 +132,8 @@ def measure(path: Path, options: argparse.Namespace) -> list[Figure]:
         Figure(f"{path.stem}: VAE, mean, {per_block:.2f} numbers for a block", f"{found['mean']:.2f} dB", f"> {found['block PCA']:.2f} dB"),
         Figure(f"{path.stem}: VAE, sharp", f"{found['sharp']:.2f} dB"),
         Figure(f"{path.stem}: block PCA, {math.ceil(per_block)} coefficients", f"{found['block PCA']:.2f} dB"),
+        Figure(f"{path.stem}: structure of the held-out part, sharp", f"{likeness:.2f}"),
+        Figure(f"{path.stem}: structure of samples as large, seeds 0 to 3", f"{mean(samples):.2f}", f"≤ {1.5 * likeness:.2f}"),
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -175,7 +174,7 @@ def proving(monkeypatch: pytest.MonkeyPatch, slices: int = 1) -> list[int]:
     """Let the tiny family find, in so many slices, that only its first slider holds. The list grows with every slice."""
     looked: list[int] = []
 
-    def prove(model: tiny_family.TinyModel) -> Generator[None, None, tiny_family.TinyModel]:
+    def prove(model: tiny_family.TinyModel) -> Slices[tiny_family.TinyModel]:
         for k in range(slices):
             looked.append(k)
             yield
@@ -482,11 +481,11 @@ def test_a_run_that_gets_no_better_ends_by_itself_and_can_go_on(desk: Desk, tmp_
 
         def begin(self) -> None: ...
 
-        def structure(self, source: object) -> Generator[None, None, float]:
+        def structure(self, source: object) -> Slices[float]:
             yield
             return 0.3
 
-        def score(self, source: object) -> Generator[None, None, float]:
+        def score(self, source: object) -> Slices[float]:
             yield
             return 0.3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import TypeVar, cast
 
 import numpy as np
@@ -10,11 +9,12 @@ from PIL import Image
 
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.resources import resource
+from texgen_desktop.slices import Slices
 
 T = TypeVar("T")
 
 
-def run(work: Generator[None, None, T]) -> T:
+def run(work: Slices[T]) -> T:
     """All slices at once."""
     while True:
         try:

@@ -7,7 +7,7 @@ told to the networks, and so becomes sliders. All of a crop follows from the gen
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from torch import Tensor
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.imaging.properties import LUMA, SIGNATURE_LENGTH, signature
+from texgen_desktop.slices import Slices
 
 SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
 STRETCH_OCTAVES = 0.35  # "stretch" at 1: that much wider than high
@@ -119,7 +120,7 @@ class CropSampler:
         device: torch.device,
         is_mirrored: bool = False,
         is_turned: bool = False,
-    ) -> Generator[None, None, CropSampler]:
+    ) -> Slices[CropSampler]:
         """A sampler that is ready to draw, in slices: a photo each, then some crops each to measure what its sliders range over."""
         sampler = cls(photos, level_count, coarse_crop_px, device, is_mirrored, is_turned)
         for photo in photos:
@@ -140,7 +141,7 @@ class CropSampler:
         """Of each photo the axis of the group that it belongs to; all empty where the photos are no groups."""
         return tuple(f"group_{index}" if self._groups else "" for index in self._group_of)
 
-    def _group_axes(self, photos: Sequence[Photo]) -> Generator[None, None, tuple[StyleAxis, ...]]:
+    def _group_axes(self, photos: Sequence[Photo]) -> Slices[tuple[StyleAxis, ...]]:
         """An axis for each group, with the mean signature of its photos; a photo a slice."""
         signatures: list[list[tuple[float, ...]]] = [[] for _ in self._groups]
         for photo, group in zip(photos, self._group_of, strict=True):

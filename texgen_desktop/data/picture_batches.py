@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.slices import Slices
 
 MOST_CLASSES = 8
 """So many classes get a slider of their own, the most frequent ones; pictures of all others count as of no class."""
@@ -52,7 +53,7 @@ class PictureSampler:
     @classmethod
     def prepared(
         cls, photos: Sequence[Photo], side_px: int, seed: int, device: torch.device, *, mirror: bool, hold_out: bool
-    ) -> Generator[None, None, PictureSampler]:
+    ) -> Slices[PictureSampler]:
         """A sampler of the photos at ``side_px``, in slices. Raises TexGenError, see above."""
         pictures = yield from PictureSet.prepared(photos, side_px)
         yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
@@ -16,7 +16,7 @@ from torch import Tensor
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.imaging.colour import Floats, to_uint8
 from texgen_desktop.imaging.read import probe_image, read_image
-from texgen_desktop.slices import run_to_end
+from texgen_desktop.slices import Slices, run_to_end
 
 _SLICE_PICTURES = 256
 
@@ -62,7 +62,7 @@ class PictureSet(Sequence[Photo]):
         return run_to_end(PictureSet.prepared(photos, side_px))
 
     @staticmethod
-    def prepared(photos: Sequence[Photo], side_px: int) -> Generator[None, None, PictureSet]:
+    def prepared(photos: Sequence[Photo], side_px: int) -> Slices[PictureSet]:
         """The same as ``of`` in slices: 50 000 pictures take seconds to resize."""
         if isinstance(photos, PictureSet):
             return photos if photos.side_px == side_px else (yield from photos._resized(side_px))
@@ -74,7 +74,7 @@ class PictureSet(Sequence[Photo]):
             yield
         return PictureSet(pixels, labels, classes)
 
-    def _resized(self, side_px: int) -> Generator[None, None, PictureSet]:
+    def _resized(self, side_px: int) -> Slices[PictureSet]:
         pixels = np.empty((len(self), side_px, side_px, 3), np.uint8)
         for number, picture in enumerate(self.pixels):
             pixels[number] = np.asarray(Image.fromarray(picture).resize((side_px, side_px), Image.Resampling.LANCZOS))

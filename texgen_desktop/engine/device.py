@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Collection, Generator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from torch.nn.functional import conv2d
 
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.slices import Slices
 
 _PROBE_S = 0.3
 _FEWEST_CALLS = 10  # also where the first ones are held up so much that the time is over
@@ -80,7 +81,7 @@ def core_count(cpus: Collection[int], topology: Path = _TOPOLOGY) -> int:
     return max(len(cores), min(2, len(cpus)))
 
 
-def conv_gflops(device: torch.device, clock: Clock = time.perf_counter) -> Generator[None, None, float]:
+def conv_gflops(device: torch.device, clock: Clock = time.perf_counter) -> Slices[float]:
     """Measure 3 x 3 convolutions of 32 channels for about 0.3 s, in slices of some 30 ms; a multiply-add counts as two.
 
     The fastest single one counts: whatever else runs on the machine only ever makes one slower.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,7 +142,7 @@ class _Rows:
         self._first = whole.region.y
         self._held: Floats = np.empty((0, whole.region.width, 3), np.float32)
 
-    def provide(self, first: int, last: int) -> Generator[None, None, None]:
+    def provide(self, first: int, last: int) -> Slices[None]:
         """Render what is missing of the rows first … last - 1, one block a slice. Rows above ``first`` will not be asked for again."""
         region = self._whole.region
         bottom = region.y + region.height

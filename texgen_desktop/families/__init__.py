@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from texgen_desktop.slices import Slices
 
 if TYPE_CHECKING:
     import msgspec
@@ -167,12 +169,12 @@ class Family:
     description: str
     config: type[msgspec.Struct]
     presets: Mapping[str, msgspec.Struct]
-    start: Callable[[Any, Sequence[Photo], int, device], Generator[None, None, Trainer]]
+    start: Callable[[Any, Sequence[Photo], int, device], Slices[Trainer]]
     """(config, photos, seed, device) -> a run before its first step, prepared in slices of at most 150 ms."""
     open: Callable[[dict[str, Any], Mapping[str, Tensor], device], Model]
     render: Callable[[Any, RenderRequest], Tensor]
     """(model, request) -> (3, H, W) float32, sRGB-encoded in [0, 1]. Pure, a function of its arguments alone."""
-    prove: Callable[[Any], Generator[None, None, Model]]
+    prove: Callable[[Any], Slices[Model]]
     """A finished model -> the same with only those sliders that, measured, change what they name; in slices of at most 150 ms."""
     cost_gflop: Callable[[Any], float]
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
@@ -180,7 +182,7 @@ class Family:
     """config -> side of the widest training crop at the working scale: no larger structure can be learnt."""
     makes: Literal["textures", "images"] = "textures"
     """What comes out: endless texture, or separate pictures."""
-    encode: Callable[[Any, Photo], Generator[None, None, Model]] | None = None
+    encode: Callable[[Any, Photo], Slices[Model]] | None = None
     """(model, photo) -> the model with this photo as the middle of its sliders, in slices; None where a family cannot read photos."""
 
 

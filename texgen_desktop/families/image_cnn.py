@@ -12,7 +12,6 @@ autoencoder; Ghosh et al. 2020).
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -38,6 +37,7 @@ from texgen_desktop.nn.picture_nets import Painter, PoolingReader
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
 
 # Purposes of random streams within one training step.
 _PICTURES, _NOISE = 0, 1
@@ -174,7 +174,7 @@ def render(model: ImageCnn, request: RenderRequest) -> Tensor:
     return contact_sheet(region.y, region.x, region.height, region.width, model.cell_px, draw)
 
 
-def prove(model: ImageCnn) -> Slices[None, None, ImageCnn]:
+def prove(model: ImageCnn) -> Slices[ImageCnn]:
     """The model with only those axes that change something visible, each named by what it was measured to change."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
@@ -267,7 +267,7 @@ def cost_gflop(config: ImageCnnConfig) -> float:
     return config.images * 2 * 3 * networks.multiply_adds() / 1e9
 
 
-def start(config: ImageCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+def start(config: ImageCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices. Raises TexGenError where the pictures are too few or all the same."""
     sampler = yield from PictureSampler.prepared(photos, int(config.side), seed, device, mirror=config.mirror, hold_out=False)
     yield

@@ -15,7 +15,6 @@ A step is cut into parts of a few pictures whose gradients add up, so that no sl
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -44,6 +43,7 @@ from texgen_desktop.nn.picture_nets import Painter, Reader
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
 
 # Purposes of random streams within one training step.
 _PICTURES, _NOISE, _CLASSES, _CHANGES, _SMOOTH, _HELD_OUT = range(6)
@@ -199,7 +199,7 @@ def _pictures(model: ImageGan, look: Look, codes: Tensor) -> Tensor:
     return ((made + 1) / 2).clamp(0, 1)
 
 
-def prove(model: ImageGan) -> Slices[None, None, ImageGan]:
+def prove(model: ImageGan) -> Slices[ImageGan]:
     """The model with only those directions that change something visible, each named by what it was measured to change."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
@@ -282,7 +282,7 @@ class Training:
             return pictures
         return augment(pictures, float(self._adaptive.probability), dice)
 
-    def _teach_critic(self, real: Tensor, made: Tensor, condition: Tensor) -> Slices[None, None, Tensor]:
+    def _teach_critic(self, real: Tensor, made: Tensor, condition: Tensor) -> Slices[Tensor]:
         """One step of the critic; hands on what it thought of the real pictures before that step."""
         dice, noise = self._stream(_CHANGES), self._stream(_SMOOTH)
         real, made = self._changed(real, dice), self._changed(made, dice)
@@ -421,7 +421,7 @@ def cost_gflop(config: ImageGanConfig) -> float:
     return config.images * 2 * (3 * made + passes * judged) / 1e9
 
 
-def start(config: ImageGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+def start(config: ImageGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices. Raises TexGenError where the pictures are too few or all the same."""
     sampler = yield from PictureSampler.prepared(photos, int(config.side), seed, device, mirror=config.mirror, hold_out=True)
     yield

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -39,6 +38,7 @@ from texgen_desktop.nn.picture_nets import Painter, Reader
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
 
 # Purposes of random streams within one training step.
 _PICTURES, _NOISE = 0, 1
@@ -226,7 +226,7 @@ def _places(cells: Cells, periods: tuple[int | None, int | None]) -> tuple[Tenso
     return rows.repeat_interleave(width), columns.repeat(height)
 
 
-def prove(model: ImageVae) -> Slices[None, None, ImageVae]:
+def prove(model: ImageVae) -> Slices[ImageVae]:
     """The model with only those directions that change something visible, each named by what it was measured to change."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
@@ -240,7 +240,7 @@ def prove(model: ImageVae) -> Slices[None, None, ImageVae]:
 
 
 @torch.no_grad()
-def encode(model: ImageVae, photo: Photo) -> Slices[None, None, ImageVae]:
+def encode(model: ImageVae, photo: Photo) -> Slices[ImageVae]:
     """The model with the code of this photo's middle square in its first cell, and variants of it in all others."""
     pictures = yield from PictureSet.prepared([photo], int(model.config.side))
     mean, _ = model.networks.encode(pictures.batch([0]).to(model.device))
@@ -351,7 +351,7 @@ def cost_gflop(config: ImageVaeConfig) -> float:
     return config.images * 2 * 3 * networks.multiply_adds() / 1e9
 
 
-def start(config: ImageVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+def start(config: ImageVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices. Raises TexGenError where the pictures are too few or all the same."""
     sampler = yield from PictureSampler.prepared(photos, int(config.side), seed, device, mirror=config.mirror, hold_out=False)
     yield

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -41,6 +40,7 @@ from texgen_desktop.nn.sliced import PatchDirections, modulus_features, projecte
 from texgen_desktop.nn.spectrum import spectrum_distance
 from texgen_desktop.nn.torus import resized, wrapped
 from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
 
 # Purposes of random streams within one training step.
 _CROPS, _NOISE, _DIRECTIONS, _START = 0, 1, 2, 3
@@ -255,7 +255,7 @@ def render(model: TextureCnn | TextureTile, request: RenderRequest) -> Tensor:
     return model.render(request)
 
 
-def proofs(model: TextureCnn) -> Slices[None, None, dict[str, float]]:
+def proofs(model: TextureCnn) -> Slices[dict[str, float]]:
     """For each axis how well the pictures follow it, see ``slider_proofs``."""
     cells = max(_PROOF_SIDE_PX // model.cell_px, _CELLS)  # as many as the crops have that were learnt from
     region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
@@ -267,7 +267,7 @@ def proofs(model: TextureCnn) -> Slices[None, None, dict[str, float]]:
     return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 
-def prove(model: TextureCnn | TextureTile) -> Slices[None, None, TextureCnn | TextureTile]:
+def prove(model: TextureCnn | TextureTile) -> Slices[TextureCnn | TextureTile]:
     """The model with only those sliders that hold what their names say."""
     if isinstance(model, TextureTile):
         return model
@@ -322,7 +322,7 @@ class NetworkTraining:
         """The full rate after a short warm-up for half of the run, then a cosine down to a twentieth."""
         return min(1.0, (step + 1) / _WARM_UP_STEPS) * cosine(self.images_seen / self.images_total, 0.05, hold=0.5)
 
-    def _form(self, top: int, style: Tensor) -> Slices[None, None, tuple[list[Tensor], list[Tensor]]]:
+    def _form(self, top: int, style: Tensor) -> Slices[tuple[list[Tensor], list[Tensor]]]:
         """A torus of _CELLS² cells at each level up to ``top``: the levels' outputs, and the same as leaves to gather gradients at."""
         generator = stream(self._seed, self.images_seen, _NOISE)
         outputs: list[Tensor] = []
@@ -547,9 +547,7 @@ def _window(picture: Tensor, side: int, generator: torch.Generator) -> Tensor:
 # --------------------------------------------------------------------------------------------------------- the beginning
 
 
-def start(
-    config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device
-) -> Slices[None, None, NetworkTraining | TileTraining]:
+def start(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[NetworkTraining | TileTraining]:
     """A run before its first step, in slices."""
     if config.mode == "instant":
         return (yield from _start_tile(config, photos, seed, device))
@@ -564,7 +562,7 @@ def start(
     return NetworkTraining(config, sampler, directions, seed, device)
 
 
-def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, TileTraining]:
+def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[TileTraining]:
     palette, sides = Palette.of(photos), _tile_sides(config, min(min(photo.pixels.shape[:2]) for photo in photos))
     yield
     full = [palette.encode(torch.from_numpy(photo.pixels).to(device).permute(2, 0, 1)[None]) for photo in photos]

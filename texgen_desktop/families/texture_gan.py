@@ -12,7 +12,6 @@ critics is that of SinGAN (Shaham et al. 2019), which trains its levels one afte
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -38,6 +37,7 @@ from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
 
 _PROOF_SIDE_PX = 256
 
@@ -185,7 +185,7 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
     return model.palette.decode(model.generator.plane(style, place, layout, detail))[0]
 
 
-def proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
+def proofs(model: TextureGan) -> Slices[dict[str, float]]:
     """For each axis how well the pictures follow it, see ``slider_proofs``."""
     side = max(_PROOF_SIDE_PX // model.cell_px, _COARSE_CROP_PX)  # as many cells as the crops that were learnt from
     region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
@@ -197,7 +197,7 @@ def proofs(model: TextureGan) -> Slices[None, None, dict[str, float]]:
     return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 
-def prove(model: TextureGan) -> Slices[None, None, TextureGan]:
+def prove(model: TextureGan) -> Slices[TextureGan]:
     """The model with only those sliders that hold what their names say."""
     found = yield from proofs(model)
     return replace(model, unproven=failing(found))
@@ -287,7 +287,7 @@ class Training:
         side = _crop_px(level) // 2 + 2 * margin
         return torch.randn(batch, shape.noise, side, side, generator=generator).to(self._device)
 
-    def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
+    def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[Tensor]:
         """One step of the level's critic; hands on what it thought of the real crops before that step.
 
         The coarsest level needs the penalty most: nothing but the critic tells its generator where to stop.
@@ -371,7 +371,7 @@ def cost_gflop(config: TextureGanConfig) -> float:
     return total
 
 
-def start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+def start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices."""
     sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device, config.mirror, config.turn)
     yield

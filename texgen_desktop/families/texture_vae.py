@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Generator as Slices
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,6 +42,7 @@ from texgen_desktop.nn.quilt import Bank, quilt
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
 
 _Network = TypeVar("_Network", bound=torch.nn.Module)
 
@@ -335,7 +335,7 @@ def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0
     return model.palette.decode(model.decoder(codes, style, noise, border="replicate")[-1])
 
 
-def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
+def encode(model: TextureVae, photo: Photo) -> Slices[TextureVae]:
     """The model with this photo as the middle of its sliders: its codes are all that pictures are made of."""
     part = _part(photo, _MOST_OWN_CELLS)
     yield
@@ -348,7 +348,7 @@ def encode(model: TextureVae, photo: Photo) -> Slices[None, None, TextureVae]:
 # --------------------------------------------------------------------------------------------------------------- proofs
 
 
-def proofs(model: TextureVae) -> Slices[None, None, dict[str, float]]:
+def proofs(model: TextureVae) -> Slices[dict[str, float]]:
     """For each axis how well the pictures follow it, see ``slider_proofs``."""
     cells = _PROOF_SIDE_PX // STRIDE_PX
     region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
@@ -360,7 +360,7 @@ def proofs(model: TextureVae) -> Slices[None, None, dict[str, float]]:
     return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 
-def prove(model: TextureVae) -> Slices[None, None, TextureVae]:
+def prove(model: TextureVae) -> Slices[TextureVae]:
     """The model with only those sliders that hold what their names say."""
     found = yield from proofs(model)
     return replace(model, unproven=failing(found))
@@ -471,7 +471,7 @@ class Training:
     def _normal(self, shape: Sequence[int], generator: torch.Generator) -> Tensor:
         return torch.randn(*shape, generator=generator).to(self._device)
 
-    def _sharpen(self, level: int) -> Slices[None, None, None]:
+    def _sharpen(self, level: int) -> Slices[None]:
         """One step of a critic, and its say on the codes of crops that were laid out anew."""
         crops = self._sampler.draw(stream(self._seed, self.images_seen, _REALS), _LEVELS - 1, self._config.batch, _SOURCE_CELLS * STRIDE_PX)
         cells, octaves = _FAKE_CELLS[level], _LEVELS - 1 - level
@@ -504,7 +504,7 @@ class Training:
             made.append(laid + middle[None, :, None, None])
         return torch.cat(made).to(self._device)
 
-    def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[None, None, Tensor]:
+    def _teach_critic(self, level: int, real: Tensor, fake: Tensor, style: Tensor) -> Slices[Tensor]:
         """One step of the level's critic; hands on what it thought of the real crops before that step."""
         return teach_critic(
             self._critics[level],
@@ -579,7 +579,7 @@ def cost_gflop(config: TextureVaeConfig) -> float:
     return _steps(config) * 2e-9 * (drawn_again + (1 - _SHARPEN_FROM) * judged / len(_TURNS))
 
 
-def start(config: TextureVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[None, None, Training]:
+def start(config: TextureVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices."""
     sampler = yield from CropSampler.prepared(photos, _LEVELS, _SOURCE_CELLS * STRIDE_PX >> (_LEVELS - 1), device)
     parts, blocks = [], []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -28,6 +28,7 @@ from texgen_desktop.imaging.properties import (
     width_over_height,
 )
 from texgen_desktop.imaging.slider_proof import HOLDS_FROM
+from texgen_desktop.slices import Slices
 
 VISIBLE_FROM = 0.02
 """Mean difference of pixels between a slider's two ends, in [0, 1], from which it changes anything worth a slider."""
@@ -84,7 +85,7 @@ def are_distinct(named: Sequence[NamedDirection], count: int) -> bool:
     return len(directions) == len(named) and directions <= set(range(count))
 
 
-def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -> Generator[None, None, tuple[NamedDirection, ...]]:
+def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -> Slices[tuple[NamedDirection, ...]]:
     """Those directions that change something visible, named; one sheet of pictures with a side of ``side_px`` a slice.
 
     A property names a direction when it follows the positions (Spearman of 0.8 or more over all pictures, each against itself in the

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.colour_axes import ColourAxes
+from texgen_desktop.slices import Slices
 
 _ROUNDS = 4
 
 
-def phase_noise(photo: Floats, seed: int) -> Generator[None, None, Floats]:
+def phase_noise(photo: Floats, seed: int) -> Slices[Floats]:
     """In slices, a random picture of the size of ``photo``, (H, W, 3) sRGB-encoded in [0, 1], with its power spectrum and its colours.
 
     The phases of the Fourier transform are replaced by those of white noise, the same for all channels, so that colours stay together

@@ -6,7 +6,7 @@ in [0, 1], at the scale of the photo. Plain numpy; equal arguments give equal nu
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from texgen_desktop.imaging.colour_axes import ColourAxes
 from texgen_desktop.imaging.properties import grey
 from texgen_desktop.imaging.score_copy import PATCH_PX, Copies, CopyMeter
 from texgen_desktop.imaging.score_structure import Structure
-from texgen_desktop.slices import run_to_end
+from texgen_desktop.slices import Slices, run_to_end
 
 INSTRUMENT = 1
 """To be counted up whenever an equal picture gets another number."""
@@ -70,7 +70,7 @@ class Judge:
         return run_to_end(cls.prepared(photos))
 
     @classmethod
-    def prepared(cls, photos: Sequence[Floats]) -> Generator[None, None, Judge]:
+    def prepared(cls, photos: Sequence[Floats]) -> Slices[Judge]:
         """In slices of about a tenth of a second. TexGenError when a photo is smaller than 64 pixels a side."""
         if any(min(photo.shape[:2]) < LEAST_PHOTO_PX for photo in photos):
             raise TexGenError(f"A photo of less than {LEAST_PHOTO_PX} pixels a side is too small to judge by.", "Use a larger photo.")
@@ -78,11 +78,11 @@ class Judge:
         meter = yield from CopyMeter.prepared(photos, ColourAxes.of(*photos))
         return cls(photos, structure, meter)
 
-    def structure_of(self, tile: Floats) -> Generator[None, None, float]:
+    def structure_of(self, tile: Floats) -> Slices[float]:
         """``Score.structure`` alone, in slices."""
         return self._structure.judged(_checked(tile))
 
-    def copies_of(self, tile: Floats) -> Generator[None, None, Copies]:
+    def copies_of(self, tile: Floats) -> Slices[Copies]:
         """Where the tile repeats the photo, in slices."""
         return self._meter.judged(_checked(tile))
 

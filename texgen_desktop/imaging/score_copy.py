@@ -6,7 +6,7 @@ their contrast: a copy that was sharpened, shifted by a pixel or made a little l
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.colour_axes import ColourAxes
+from texgen_desktop.slices import Slices
 
 PATCH_PX = 32
 STRIDE_PX = 16
@@ -59,7 +60,7 @@ class CopyMeter:
         self._threshold = 0.0
 
     @classmethod
-    def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Generator[None, None, CopyMeter]:
+    def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Slices[CopyMeter]:
         """In slices. At least one photo, (H, W, 3), needs room for two patches side by side."""
         made = cls(axes, _usual_contrast([_patches(axes.encode(photo), STRIDE_PX) for photo in photos]))
         yield
@@ -76,7 +77,7 @@ class CopyMeter:
         made._threshold = _threshold(np.concatenate(between_halves), np.concatenate(shifted))
         return made
 
-    def judged(self, tile: Floats) -> Generator[None, None, Copies]:
+    def judged(self, tile: Floats) -> Slices[Copies]:
         """Where ``tile``, (H, W, 3) of at least 32 x 32 pixels, is a copy; in slices."""
         patches = _patches(self._axes.encode(tile), STRIDE_PX)
         distances = yield from _nearest(self._coded(patches), self._patches)
@@ -168,7 +169,7 @@ def _waves() -> Floats:
     return basis.reshape(-1, sum(_WAVES))
 
 
-def _nearest(queries: Floats, blocks: Iterator[Floats] | Sequence[Floats]) -> Generator[None, None, Floats]:
+def _nearest(queries: Floats, blocks: Iterator[Floats] | Sequence[Floats]) -> Slices[Floats]:
     """The squared distance of each query to the nearest of all patches: (queries,). In slices."""
     found = np.full(len(queries), np.inf, np.float32)
     for block in blocks:

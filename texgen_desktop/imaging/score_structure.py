@@ -9,7 +9,7 @@ count, they have readings of their own. Nothing is trained, so nothing can be tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -19,6 +19,7 @@ import numpy as np
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.colour_axes import ColourAxes
 from texgen_desktop.imaging.phase_noise import phase_noise
+from texgen_desktop.slices import Slices
 
 SCALES = 4
 _LEAST_SIDE_PX = 56  # of a scale that is looked at; the finest one always is
@@ -103,7 +104,7 @@ class Structure:
         self._limits: dict[tuple[int, int], _Limits] = {}
 
     @classmethod
-    def prepared(cls, photos: Sequence[Floats]) -> Generator[None, None, Structure]:
+    def prepared(cls, photos: Sequence[Floats]) -> Slices[Structure]:
         """In slices. The photos are (H, W, 3) with sides of at least 64 pixels."""
         made = cls(photos)
         answers = []
@@ -122,7 +123,7 @@ class Structure:
                 made._noises.append((yield from phase_noise(_middle(photo, _NOISE_SIDE_PX, _NOISE_SIDE_PX), _NOISES * k + seed)))
         return made
 
-    def _learn_scale(self, answers: Sequence[Floats]) -> Generator[None, None, None]:
+    def _learn_scale(self, answers: Sequence[Floats]) -> Slices[None]:
         usual = np.mean([_usual(found) for found in answers], axis=0)
         self._usual.append(usual)
         means, spreads = [], []
@@ -139,7 +140,7 @@ class Structure:
 
     # ------------------------------------------------------------------------------------------------ what it says
 
-    def judged(self, tile: Floats) -> Generator[None, None, float]:
+    def judged(self, tile: Floats) -> Slices[float]:
         """The structure of a tile, in slices: 0 is another crop of the photo, 1 phase noise; it may be a little below, and up to 2."""
         height, width = tile.shape[:2]
         limits = self._limits.get((height, width))
@@ -148,7 +149,7 @@ class Structure:
         distances = yield from self._distances(tile, min(scale_count(height, width), self._scales))
         return limits.placed(distances)
 
-    def _found_limits(self, height: int, width: int) -> Generator[None, None, _Limits]:
+    def _found_limits(self, height: int, width: int) -> Slices[_Limits]:
         """What a tile of this size is measured by."""
         scales = min(scale_count(height, width), self._scales)
         whole_px = sum(photo.shape[0] * photo.shape[1] for photo in self._photos)
@@ -163,7 +164,7 @@ class Structure:
             far.append((yield from self._distances(_middle(noise, height, width), scales)))
         return _Limits(np.mean(near, axis=0), np.mean(far, axis=0))
 
-    def _distances(self, picture: Floats, scales: int) -> Generator[None, None, Floats]:
+    def _distances(self, picture: Floats, scales: int) -> Slices[Floats]:
         """Of each array of statistics, in spreads of what it is a mean of."""
         answers = yield from self._answers(picture, scales)
         means = yield from self._statistics(answers)
@@ -171,7 +172,7 @@ class Structure:
 
     # -------------------------------------------------------------------------------------------------- statistics
 
-    def _answers(self, picture: Floats, scales: int) -> Generator[None, None, list[Floats]]:
+    def _answers(self, picture: Floats, scales: int) -> Slices[list[Floats]]:
         """(h, w, filters) on each scale, fine to coarse."""
         channels = np.ascontiguousarray(self._axes.encode(picture).transpose(2, 0, 1))
         channels += np.float32(_VEIL) * np.random.default_rng(_SEED).standard_normal(channels.shape, np.float32)
@@ -181,7 +182,7 @@ class Structure:
             channels = _halved(channels)
         return found
 
-    def _statistics(self, answers: Sequence[Floats], of: Summary = _mean) -> Generator[None, None, Statistics]:
+    def _statistics(self, answers: Sequence[Floats], of: Summary = _mean) -> Slices[Statistics]:
         """Scale by scale, so that those of fewer scales are the first of these."""
         found: Statistics = []
         finer = None
@@ -212,7 +213,7 @@ def scale_count(height: int, width: int) -> int:
     return count
 
 
-def _together(fine: Floats, coarse: Floats, of: Summary) -> Generator[None, None, Floats]:
+def _together(fine: Floats, coarse: Floats, of: Summary) -> Slices[Floats]:
     """Means or spreads of the products of the strengths of any two answers at each offset, flattened."""
     fine = _halved(fine.transpose(2, 0, 1)).transpose(1, 2, 0)
     # A valid 7 x 7 convolution of a halved picture begins nearly two positions further in.
@@ -230,7 +231,7 @@ def _together(fine: Floats, coarse: Floats, of: Summary) -> Generator[None, None
     return np.concatenate(found)
 
 
-def _convolved(channels: Floats) -> Generator[None, None, Floats]:
+def _convolved(channels: Floats) -> Slices[Floats]:
     """(3, H, W) to (h, w, filters), valid; in slices."""
     windows = np.lib.stride_tricks.sliding_window_view(channels, (_SIZE, _SIZE), axis=(1, 2)).transpose(1, 2, 0, 3, 4)  # (h, w, 3, 7, 7)
     height, width = windows.shape[:2]

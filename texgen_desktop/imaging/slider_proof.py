@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -18,6 +18,7 @@ from texgen_desktop.imaging.properties import (
     warmth,
     width_over_height,
 )
+from texgen_desktop.slices import Slices
 
 HOLDS_FROM = 0.8
 """Spearman's correlation from which a slider may be offered."""
@@ -36,7 +37,7 @@ Draw = Callable[[int, str, float], Picture]
 """(seed, slider id, position in [-1, 1]) -> a picture in which that slider alone is moved."""
 
 
-def slider_proofs(sliders: Mapping[str, Sequence[float]], draw: Draw) -> Generator[None, None, dict[str, float]]:
+def slider_proofs(sliders: Mapping[str, Sequence[float]], draw: Draw) -> Slices[dict[str, float]]:
     """For each slider, by its id and its signature (empty where it has none), Spearman's correlation of its positions with the property
     that it names; a picture a slice.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from texgen_desktop.nn.losses import relativistic, smoothness
+from texgen_desktop.slices import Slices
 
 _NOISY_SIGMA = 0.1
 _DRIFT = 0.02
@@ -24,7 +25,7 @@ def teach_critic(
     smoothed: int,
     dice: torch.Generator,
     note: Callable[[Tensor], None],
-) -> Generator[None, None, Tensor]:
+) -> Slices[Tensor]:
     """One step of ``critic``, (pictures, style) -> scores, in slices; returns what the critic thought of the real crops before it.
 
     ``note`` is told the pairing loss, and may raise before it reaches the weights. ``gamma`` is the weight of the gradient penalty on the
