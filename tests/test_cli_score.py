@@ -34,15 +34,16 @@ def tiles(tmp_path: Path) -> list[Path]:
     return [saved(tmp_path / f"tile {seed}.png", seed) for seed in (1, 2)]
 
 
-def test_every_tile_gets_a_line_and_several_their_diversity(photo: Path, tiles: list[Path], capsys: Capture) -> None:
+def test_every_tile_gets_a_line_and_several_their_diversity_and_json_comes_last(photo: Path, tiles: list[Path], capsys: Capture) -> None:
     assert main(["score", str(photo), *map(str, tiles)]) == 0
-    heading, *rows, last = capsys.readouterr().out.splitlines()
+    heading, *rows, varied, empty, last = capsys.readouterr().out.splitlines()
     assert heading.split() == ["tile", "structure", "palette", "spectrum", "dB", "seam", "x", "seam", "y", "copy"]
     for tile, row in zip(tiles, rows, strict=True):
         assert row.startswith(str(tile))
         assert len(row) == len(heading)
         assert row.endswith("%")
-    assert last.startswith("diversity: ")
+    assert varied.startswith("diversity: ")
+    assert (empty, len(json.loads(last)["tiles"])) == ("", len(tiles))
 
 
 def test_json_holds_what_the_instrument_read(photo: Path, tiles: list[Path], capsys: Capture) -> None:

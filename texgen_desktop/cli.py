@@ -164,7 +164,7 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photo")
     parser.add_argument("tiles", type=Path, nargs="+", metavar="TILE", help="pictures at the scale that the photo is learnt at")
     parser.add_argument("--side", type=positive_int, metavar="PX", help="that scale: the photo's short side (default: as train chooses it)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print the JSON alone, for another program")
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:

@@ -20,8 +20,8 @@ from texgen_desktop.imaging.score import INSTRUMENT, Judge, Score, diversity
 _COLUMNS = (("structure", ".2f"), ("palette", ".3f"), ("spectrum dB", ".2f"), ("seam x", ".2f"), ("seam y", ".2f"), ("copy", ".0%"))
 
 
-def score(console: Console, photo: Path, tiles: Sequence[Path], side_px: int | None, as_json: bool) -> int:
-    """Print the scores of ``tiles``; returns the exit code.
+def score(console: Console, photo: Path, tiles: Sequence[Path], side_px: int | None, is_json_only: bool) -> int:
+    """Print the scores of ``tiles`` as a table and, on the last line, as JSON; returns the exit code.
 
     ``side_px`` is the photo's short side at the scale of the tiles, None the one that it would be learnt at.
     """
@@ -35,8 +35,10 @@ def score(console: Console, photo: Path, tiles: Sequence[Path], side_px: int | N
         console.error(explain(error))
         return FAILED
     varied = diversity(pictures) if len({picture.shape for picture in pictures}) == 1 else math.nan
-    tell = _tell_json if as_json else _tell_table
-    tell(console, tiles, scores, varied)
+    if not is_json_only:
+        _tell_table(console, tiles, scores, varied)
+        console.result("")
+    _tell_json(console, tiles, scores, varied)
     return FINISHED
 
 

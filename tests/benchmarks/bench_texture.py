@@ -3,7 +3,7 @@
 Trains each photo for some minutes and prints the share of memorised patches, and for every slider Spearman's correlation with the
 property that it stands for (9 positions x 4 seeds). Beside the table it leaves, for looking: ``NAME_minutes.png`` (the photo, then
 the texture as it grew), ``NAME_seeds.png`` (seeds 0 to 2, unchosen), ``NAME_sliders.png`` (every slider at -1, 0 and 1),
-``NAME_blind_K.png`` (seed K in equalised grey, for a test by eye) and ``photos_blind.png``.
+``NAME_blind_K.png`` (seed K in equalised grey, for a test by eye) and ``photos_blind.png`` (the photos of ``--board``).
 
 usage: python tests/benchmarks/bench_texture.py [--photos NAME|FILE ...] [--preset standard] [--minutes 10] [--out DIR]
 """
@@ -94,9 +94,9 @@ def measure(path: Path, family: Family, options: argparse.Namespace) -> list[Fig
     ]
 
 
-def save_blind_photos(path: Path) -> None:
-    """All sample photos in equalised grey, in the order of their names, 4 in a row."""
-    photos = [np.asarray(Image.open(p).convert("RGB"), np.float32) / 255 for p in sorted(SAMPLES.glob("*.jpg"))]
+def save_blind_photos(path: Path, folder: Path) -> None:
+    """All photos of a folder in equalised grey, in the order of their names, 4 in a row."""
+    photos = [np.asarray(Image.open(p).convert("RGB"), np.float32) / 255 for p in sorted(folder.glob("*.jpg"))]
     board = Image.new("L", (4 * 264, -(-len(photos) // 4) * 264))
     for k, photo in enumerate(photos):
         board.paste(Image.fromarray(equalised(photo[:512, :512])).resize((256, 256)), (k % 4 * 264, k // 4 * 264))
@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--side", type=int, default=0, help="working scale in px; 0: the program's own choice")
+    parser.add_argument("--board", type=Path, default=SAMPLES, help="folder of the photos among which a viewer looks for the right one")
     parser.add_argument("--out", type=Path, default=Path("bench_texture"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -120,7 +121,7 @@ def main() -> None:
         photos = [Path(p) if Path(p).suffix else SAMPLES / f"{p}.jpg" for p in options.photos]
         for path in photos:
             figures += measure(path, family, options)
-        save_blind_photos(options.out / "photos_blind.png")
+        save_blind_photos(options.out / "photos_blind.png", options.board)
 
 
 if __name__ == "__main__":

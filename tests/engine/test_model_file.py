@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from texgen_desktop.engine.model_file import load_model, model_images_seen, save_model
+from texgen_desktop.engine.model_file import load_model, model_identity, model_images_seen, save_model
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
 HEADER = {"config": {"width": 8}, "sliders": [{"id": "scale", "title": "Größe"}], "palette": [[0.1, 0.2, 0.3]]}
@@ -176,7 +176,7 @@ def test_an_incomplete_header_is_refused(tmp_path: Path, missing: str) -> None:
         hostile({"x": {"dtype": "O", "shape": [16], "data_offsets": [0, 64]}}),
         hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": [0, 640]}}),
         hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": "all"}}),
-        hostile({f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(10_001)}, b""),
+        hostile({f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(100_000)}, b""),
         hostile({"__metadata__": {"texgen": "[]"}}, b""),
         hostile({"__metadata__": {"texgen": '{"version": NaN}'}}, b""),
         hostile({"__metadata__": {"texgen": 5}}, b""),
@@ -189,6 +189,7 @@ def test_what_is_no_model_ends_in_one_sentence(tmp_path: Path, data: bytes) -> N
     with pytest.raises(TexGenError, match=r"model\.safetensors") as caught:
         load_model(path)
     assert "\n" not in caught.value.message
+    assert caught.value.hint
 
 
 def test_a_model_without_numbers_is_never_saved(tmp_path: Path) -> None:
@@ -196,6 +197,20 @@ def test_a_model_without_numbers_is_never_saved(tmp_path: Path) -> None:
     with pytest.raises(NonFiniteLoss):
         saved(tmp_path, tensors={"a": torch.tensor(float("inf"))})
     assert load_model(path).sha256 == sha256
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_model_without_numbers_is_never_opened(tmp_path: Path, value: float) -> None:
+    """Its hash may well be right: whoever wrote the file had those weights."""
+    tensors = {"a": torch.tensor([1.0, value])}
+    about = {"format": "texgen-model", "version": 1, "family": "texture_gan", "header": {}, "recipe": {}}
+    about["sha256"] = model_identity("texture_gan", {}, tensors)
+    path = tmp_path / "model.safetensors"
+    safetensors.torch.save_file(tensors, path, {"texgen": json.dumps(about)})
+    assert not safetensors.torch.load_file(path)["a"].isfinite().all(), "the control: safetensors opens it"
+    with pytest.raises(TexGenError, match="no numbers") as caught:
+        load_model(path)
+    assert caught.value.hint
 
 
 def test_how_long_a_model_was_trained_is_told_without_reading_its_weights(tmp_path: Path) -> None:

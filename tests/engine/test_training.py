@@ -470,14 +470,18 @@ def test_after_a_run_the_presets_take_as_long_as_it_did(desk: Desk, tiny_photo: 
     assert measured < guessed / 100
 
 
-def test_a_run_that_gets_no_better_ends_by_itself_and_can_go_on(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_getting_worse", [False, True])
+def test_a_run_that_gets_no_better_ends_by_itself_keeps_its_best_and_can_go_on(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_getting_worse: bool
+) -> None:
     class Standstill:
-        """Reads the same structure after every step."""
+        """Reads the same structure after every step; a checkpoint's score is that as well, or worse with each."""
 
         is_due = False
         can_judge = True
 
-        def __init__(self, *args: object) -> None: ...
+        def __init__(self, *args: object) -> None:
+            self.readings = 0
 
         def begin(self) -> None: ...
 
@@ -487,18 +491,29 @@ def test_a_run_that_gets_no_better_ends_by_itself_and_can_go_on(desk: Desk, tmp_
 
         def score(self, source: object) -> Slices[float]:
             yield
-            return 0.3
+            self.readings += is_getting_worse
+            return 0.3 + self.readings
 
     monkeypatch.setattr("texgen_desktop.engine.training.QualityMeter", Standstill)
     monkeypatch.setattr("texgen_desktop.engine.training.LEAST_IMAGES", 400)
     photo = tmp_path / "photo.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)).save(photo)
+    desk.when(m.TrainingProgress, m.Pause(), if_=after_images(100))
+    desk.when(m.JobEnded, m.Resume())
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.CreateProject((photo,)), m.Train(m.TrainSettings("tiny", images=400)))
-    assert desk.only(m.JobEnded).outcome == "finished"
-    assert 340 <= desk.project.runs[0].images_seen <= 360
+    assert [event.outcome for event in desk.all(m.JobEnded)] == ["paused", "finished"]
+    first, last = (event.images_seen for event in desk.all(m.CheckpointSaved))
+    assert 340 <= desk.project.runs[0].images_seen == last <= 360
     assert desk.project.runs[0].can_resume
-    assert sum("ended by itself" in notice.message for notice in desk.all(m.Notice)) == 1
+    (notice,) = (notice for notice in desk.all(m.Notice) if "ended by itself" in notice.message)
+    kept = first if is_getting_worse else last
+    assert f"after {kept} images" in notice.message
+    model = load_model(run_folder(desk) / "model.safetensors")
+    assert model.recipe["images_seen"] == kept
+    shown = desk.all(m.ModelChanged)[-1].model
+    assert shown is not None
+    assert shown.sha256 == model.sha256
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.OpenProject(desk.project.folder), m.Resume())
     assert desk.project.runs[0].images_seen == 400

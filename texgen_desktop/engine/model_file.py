@@ -64,6 +64,8 @@ def load_model(path: Path) -> ModelFile:
         case {"version": 1, "family": str(family), "header": dict(header), "recipe": dict(recipe), "sha256": str(sha256)}:
             if sha256 != model_identity(family, header, tensors):
                 raise TexGenError(f"{path.name} is damaged: it does not match its own SHA-256.", "Train again, or use another copy.")
+            if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+                raise TexGenError(f"{path.name} holds weights that are no numbers.", "Train again, or use another copy.")
             return ModelFile(family, header, recipe, tensors, sha256)
         case _:
             raise TexGenError(f"{path.name} is damaged: its header is incomplete.", "Train again, or use another copy.")

@@ -19,6 +19,7 @@ _MAX_HEADER_BYTES = 8 << 20
 _MAX_TENSORS = 10_000
 _MAX_DIMENSIONS = 8
 _MAX_SIDE = 1 << 28
+_ANOTHER = "Use another copy of the file, or train again."
 _DTYPES = frozenset({"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"})
 
 
@@ -40,14 +41,15 @@ def decode(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         metadata = _checked_metadata(data)
         return safetensors.torch.load(data), metadata
     except (ValueError, SafetensorError) as exc:
-        raise TexGenError(f"{name} is damaged, or is no safetensors file: {exc}.") from exc
+        raise TexGenError(f"{name} is damaged, or is no safetensors file: {exc}.", _ANOTHER) from exc
 
 
 def read_tensor_bytes(path: Path) -> bytes:
     """The whole file, unless it is too large to be one of ours."""
     size_bytes = path.stat().st_size
     if size_bytes > MAX_FILE_BYTES:
-        raise TexGenError(f"{path.name} is too large to open: {size_bytes >> 30} GB, {MAX_FILE_BYTES >> 30} GB at most.")
+        sizes = f"{size_bytes >> 30} GB, {MAX_FILE_BYTES >> 30} GB at most"
+        raise TexGenError(f"{path.name} is too large to open: {sizes}.", "No model that TexGen wrote is nearly as large.")
     return path.read_bytes()
 
 
@@ -58,7 +60,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
             length = file.read(8)
             return _checked_metadata(length + file.read(min(int.from_bytes(length, "little"), _MAX_HEADER_BYTES)))
     except (OSError, ValueError) as exc:
-        raise TexGenError(f"{path.name} cannot be read, or is no safetensors file: {exc}.") from exc
+        raise TexGenError(f"{path.name} cannot be read, or is no safetensors file: {exc}.", _ANOTHER) from exc
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

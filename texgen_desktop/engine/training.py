@@ -13,7 +13,7 @@ import msgspec
 import torch
 
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.checkpoint import write_checkpoint
+from texgen_desktop.engine.checkpoint import best_images_seen, write_checkpoint
 from texgen_desktop.engine.family_info import tuned_config
 from texgen_desktop.engine.jobs import Pace, Result, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Notice, Outcome, TrainSettings
@@ -106,11 +106,7 @@ class Training:
     def model_of_best(self) -> Work:
         """Another job, in place of ``work``: make the model of the best checkpoint. What the run goes on from stays as it is."""
         assert self._run is not None
-        self._started = yield from start_again(self._host, self._project, self._family, self._run, from_best=True)
-        self._save_model(self._started, self._snapshot(self._started))
-        yield None
-        yield from self._prove(self._started)
-        seen = self._started.trainer.images_seen
+        seen = yield from self._take_best(self._run)
         self._host.emit(Notice(f"The model of this run is now the one after {seen:,} images, its best.", "Resume goes on from its newest."))
         return Result("finished")
 
@@ -155,11 +151,10 @@ class Training:
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
-                    if self._has_stalled:
-                        hint = "Resume goes on all the same; the Runs panel offers its best moment where that is another one."
-                        host.emit(Notice("The run ended by itself: its structure has not improved for a quarter of its length.", hint))
                     host.speed.learn(self._family.id, started.cost_gflop * report.share_done, seconds)
-                    if outcome in ("finished", "stopped"):
+                    if self._has_stalled:
+                        yield from self._end_by_itself(started)
+                    elif outcome in ("finished", "stopped"):
                         yield from self._prove(started)
                     return Result(outcome)
                 if quality.is_due:
@@ -175,6 +170,24 @@ class Training:
         finally:
             self._log.close()
             self._log = None
+
+    def _end_by_itself(self, started: Started) -> Slices[None]:
+        """Its best moment becomes the model, where that is not the last one anyway."""
+        seen = started.trainer.images_seen
+        if best_images_seen(started.run.checkpoints_folder) is None or self._is_hurried:
+            yield from self._prove(started)
+        else:
+            seen = yield from self._take_best(started.run)
+        what = "The run ended by itself, for its structure has not improved for a quarter of its length"
+        self._host.emit(Notice(f"{what}. Its model is the one after {seen:,} images.", "Resume goes on from its newest all the same."))
+
+    def _take_best(self, run: Run) -> Slices[int]:
+        """Make the model of the best checkpoint, and say after how many images that is. TexGenError when it cannot be read."""
+        self._started = started = yield from start_again(self._host, self._project, self._family, run, from_best=True)
+        self._save_model(started, self._snapshot(started))
+        yield None
+        yield from self._prove(started)
+        return started.trainer.images_seen
 
     def _meter(self, started: Started) -> QualityMeter:
         """What it knows of the photo outlives a pause."""

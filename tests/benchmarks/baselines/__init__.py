@@ -47,6 +47,7 @@ class Stopwatch:
 
 def all_baselines() -> dict[str, Baseline]:
     """By id. Imports torch."""
-    from tests.benchmarks.baselines import dcgan, gpdm, psgan, quilting
+    from tests.benchmarks.baselines import dcgan, gpdm, psgan, quilting, references
 
-    return {module.BASELINE.id: module.BASELINE for module in (gpdm, dcgan, psgan, quilting)}
+    methods = (module.BASELINE for module in (gpdm, dcgan, psgan, quilting))
+    return {baseline.id: baseline for baseline in (references.CROP, *methods, references.NOISE)}
