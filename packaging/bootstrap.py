@@ -67,6 +67,8 @@ def main() -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for run: photos, or a project; for test: pytest's own")
     chosen = parser.parse_args()
     use_a_suitable_python()
+    # What is there from where the caller stands is meant, and not what the same name would mean in our own folder.
+    arguments = [str(Path.cwd() / each) if Path(each).exists() else each for each in chosen.arguments]
     os.chdir(str(ROOT))
     missing = install_system_packages(for_a_window=has_display_server() and chosen.command != "test")
     if missing and chosen.command in ("test", "run"):
@@ -77,7 +79,7 @@ def main() -> int:
     if chosen.command == "test":
         return test(python, chosen.arguments)
     if chosen.command == "run":
-        return call([python, "-m", "texgen_desktop", *chosen.arguments])
+        return call([python, "-m", "texgen_desktop", *arguments])
     return 0
 
 

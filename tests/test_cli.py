@@ -167,9 +167,10 @@ def test_going_on_names_what_it_does_not_use(tiny_photo: Path, tmp_path: Path, c
     assert "not used" not in capsys.readouterr().err
     other_photo = tiny_photo.with_name("other.png")
     other_photo.write_bytes(tiny_photo.read_bytes())
-    assert main(["train", str(other_photo), "--project", str(tmp_path / "p"), "--images", "8", "--seed", "3", "--set", "batch=4"]) == 0
+    other = ["--images", "8", "--seed", "3", "--set", "batch=4", "--start-from", str(tmp_path / "model.safetensors")]
+    assert main(["train", str(other_photo), "--project", str(tmp_path / "p"), *other]) == 0
     said = capsys.readouterr().err
-    assert "It keeps the settings that it was started with; not used: --images, --seed, --set batch=4." in said
+    assert "It keeps the settings that it was started with; not used: --images, --seed, --start-from, --set batch=4." in said
     assert "the ones named here are not added" in said
 
 
@@ -289,6 +290,17 @@ def test_a_project_without_a_model_cannot_be_sampled(tiny_photo: Path, tmp_path:
     capsys.readouterr()
     assert main(["sample", str(folder), "--out", str(tmp_path / "tile.png")]) == 1
     assert "no trained model yet" in error_line(capsys)
+
+
+def test_a_project_whose_selected_run_is_gone_is_sampled_by_its_newest_model(
+    project: Path, tiny_photo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "16", "--seed", "1", "--project", str(project)]) == 0
+    opened = Project.open(project)
+    opened.put_run_aside("run-002")
+    opened.close()
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png")]) == 0
+    assert (tmp_path / "tile.png").is_file()
 
 
 def test_info_lists_runs_sliders_and_the_hash(project: Path, capsys: Capture) -> None:

@@ -159,6 +159,8 @@ class TrainSession(Session):
             for option in ("family", "preset", "images", "seed")
             if getattr(named, option) not in (getattr(default, option), getattr(used, option))
         ]
+        if named.start_from not in ("", used.start_from):
+            ignored.append("--start-from")
         values = dict(used.config)
         return ignored + [f"--set {name}={text}" for name, text in named.config if not _says(text, values.get(name))]
 
@@ -187,6 +189,7 @@ class ModelSession(Session):
         super().__init__(console, device)
         self._source = source
         self.project: m.ProjectInfo | None = None
+        self._is_another_asked_for = False
 
     def open(self) -> None:
         self.post(m.OpenProject(self._source, to_write=False) if is_folder(self._source) else m.OpenModel(self._source))
@@ -195,8 +198,17 @@ class ModelSession(Session):
         match event:
             case m.ProjectChanged(project):
                 self.project = project
+            case m.ModelChanged(None) if (run_id := self._another_run()) is not None:
+                self._is_another_asked_for = True
+                self.post(m.SelectRun(run_id))
             case m.ModelChanged(model):
                 self.on_model(model)
+
+    def _another_run(self) -> str | None:
+        """The newest run with a model, where the project has none selected: the selected one may have been deleted."""
+        if self.project is None or self.project.run_id is not None or self._is_another_asked_for:
+            return None
+        return next((run.id for run in reversed(self.project.runs) if run.has_model), None)
 
     def on_model(self, model: m.ModelInfo | None) -> None:
         """None: the project has no trained model yet."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 
 import numpy as np
 import pytest
@@ -98,6 +97,11 @@ def test_tiles_of_any_size_are_judged(judge: Judge) -> None:
         assert structure(judge, tile[:height, :width]) < 0.8
 
 
+def test_a_tile_may_be_larger_than_the_photo() -> None:
+    small = Judge.of(grains(seed=0, side_px=100))
+    assert math.isfinite(small.score(grains(seed=1, side_px=160)).spectrum)
+
+
 def test_what_is_too_small_is_refused_in_a_sentence(judge: Judge) -> None:
     with pytest.raises(TexGenError, match="32 pixels"):
         judge.score(np.zeros((31, 64, 3), np.float32))
@@ -140,12 +144,3 @@ def test_diversity_tells_equal_pictures_from_unrelated_ones() -> None:
     assert diversity(tiles) == pytest.approx(1, abs=0.1)
     assert diversity([tiles[0], noisy(tiles[0], 0.02)]) < 0.2
     assert math.isnan(diversity(tiles[:1]))
-
-
-def test_a_tile_is_judged_fast_enough_to_be_watched(judges: dict[str, Judge], photos: dict[str, Floats]) -> None:
-    judge, tile = judges["gravel"], photos["gravel"][:256, :256]
-    run(judge.structure_of(tile))  # finds the limits for this size
-    began_s = time.process_time()
-    run(judge.structure_of(tile))
-    run(judge.copies_of(tile))
-    assert time.process_time() - began_s < 0.5

@@ -221,5 +221,17 @@ def test_every_check_runs_and_the_tests_get_a_fresh_folder_of_their_own(bootstra
     assert not any(folder.parent.exists() for folder in folders)
 
 
+def test_photos_are_those_that_the_caller_sees(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"")
+    commands: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "call", lambda command: commands.append(command) or 0)
+    monkeypatch.setattr(bootstrap, "set_up", lambda: "python3")
+    monkeypatch.setattr(bootstrap, "install_system_packages", lambda for_a_window: [])
+    monkeypatch.setattr(sys, "argv", ["bootstrap.py", "run", "photo.jpg", "--gone"])
+    monkeypatch.chdir(tmp_path)
+    assert bootstrap.main() == 0
+    assert commands == [["python3", "-m", "texgen_desktop", str(tmp_path / "photo.jpg"), "--gone"]]
+
+
 def normal(name: str) -> str:
     return re.sub("[-_.]+", "-", name).lower()

@@ -88,7 +88,7 @@ class Judge:
 
     def score(self, tile: Floats) -> Score:
         """All readings. TexGenError for a tile of less than 32 pixels a side."""
-        window_px = min(_SPECTRUM_PX, *tile.shape[:2])
+        window_px = min(_SPECTRUM_PX, *(side for picture in (tile, *self._photos) for side in picture.shape[:2]))
         wanted = np.mean([_log_spectrum(photo, window_px) for photo in self._photos], axis=0)
         return Score(
             structure=run_to_end(self.structure_of(tile)),

@@ -54,5 +54,5 @@ def missing_model(path: Path, recipe: m.Recipe) -> m.Problem:
         )
     return m.Problem(
         f"{path.name} was made with another model ({recipe.family}, {recipe.model_sha256[:12]}…).",
-        "Open the project or model file it was exported from, then drop the picture again.",
+        "Open the project or model file it was exported from, vary the same photo if it was a varied one, then drop the picture again.",
     )
