@@ -19,7 +19,7 @@ from texgen_desktop.slices import Slices
 MAX_PICTURE_PX = 1 << 25
 LIVE_SHARE = 0.035
 """The share of the time that drawing live pictures may take from training; with the copies of the weights it stays below 4 %."""
-LIVE_INTERVAL_S = (2.6, 3.0)
+LIVE_INTERVAL_S = (2.4, 3.0)
 """Live pictures come no faster, and no slower unless even a coarse one would take more than its share."""
 _LIVE_BUDGET_S = LIVE_SHARE * 2.6  # shorter than the longest: the training step in between has to end first
 _SMALLEST_LIVE_SIDE_PX = 128
