@@ -246,6 +246,8 @@ class Engine:
                 self._errands["filing"] = self._discard()
                 return
             case m.CloseProject():
+                if workspace.project is None:
+                    self._stage.replace(None)  # a model that was opened by itself
                 workspace.close()
                 return
         workspace.announce()
