@@ -31,7 +31,7 @@ _TRAINING_WORDS = {"starting": "starting", "running": "training", "paused": "pau
 class MainWindow(QMainWindow):
     """``end_engine`` waits until the engine, told to quit, has ended.
 
-    Closing by the window's own button asks while a run trains. ``close()``, which scripts and signals call, never asks. Both
+    Closing by hand asks while a run trains or a file is exported. ``close()``, which scripts and signals call, never asks. Both
     save what runs and return when the engine has ended.
     """
 
@@ -159,11 +159,18 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._is_closed:
             event.accept()
-        elif self._asks_before_closing and self.studio.state.is_training and not CloseDialog(self).is_confirmed():
+        elif self._asks_before_closing and not self._may_close():
             event.ignore()
         else:
             self._shut_down()
             event.accept()
+
+    def _may_close(self) -> bool:
+        """Asks when something would be cut short."""
+        state = self.studio.state
+        if not state.is_training and not state.exporting:
+            return True
+        return CloseDialog(self, state.is_training, state.exporting).is_confirmed()
 
     def _shut_down(self) -> None:
         self._is_closed = True
