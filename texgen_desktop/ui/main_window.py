@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -21,6 +20,7 @@ from texgen_desktop.ui.desk import Desk
 from texgen_desktop.ui.formatting import one_line
 from texgen_desktop.ui.panel import Panel, discover
 from texgen_desktop.ui.status_line import StatusLine
+from texgen_desktop.ui.widgets.canvas_hand import local_paths
 
 FIRST_SIZE_PX = (1440, 900)
 SIDE_WIDTHS_PX = {Qt.DockWidgetArea.LeftDockWidgetArea: 290, Qt.DockWidgetArea.RightDockWidgetArea: 350}
@@ -125,12 +125,12 @@ class MainWindow(QMainWindow):
             self.settings.remember_project(new.project.folder)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if local_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.studio.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.studio.open_paths(local_paths(event.mimeData()))
 
     def event(self, event: QEvent) -> bool:
         is_handled = super().event(event)
