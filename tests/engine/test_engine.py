@@ -346,6 +346,14 @@ def test_the_recipe_of_an_export_is_found_and_its_model_recognised(desk: Desk, t
     assert photo.recipe is None
 
 
+def test_closing_lets_go_of_a_model_that_was_opened_by_itself(desk: Desk, tiny_photo: Path) -> None:
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    path = desk.project.folder / "runs" / "run-001" / "model.safetensors"
+    desk.run(m.OpenModel(path), m.CloseProject(), m.Quit())
+    assert [event.model is not None for event in desk.all(m.ModelChanged)] == [True, False]
+
+
 def test_the_settings_of_an_export_made_during_training_can_be_restored_with_its_snapshot(
     desk: Desk, tiny_photo: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,9 @@ from PIL import Image
 from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.project import Project
+from texgen_desktop.engine.source import Source
+from texgen_desktop.slices import Slices
 
 SETTINGS = m.TrainSettings("tiny", images=20)
 WISH = m.JudgeTexture(m.Look(layout_seed=2), (12, 10))
@@ -19,6 +22,23 @@ WISH = m.JudgeTexture(m.Look(layout_seed=2), (12, 10))
 @pytest.fixture(autouse=True)
 def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny_family.install(monkeypatch)
+
+
+class SlowJudge:
+    """Comes to its reading only when the desk has heard of another model, or at once."""
+
+    def __init__(self, desk: Desk, waits_for_another_model: bool) -> None:
+        self._desk = desk
+        self._waits = waits_for_another_model
+
+    def __call__(self, project: Project, source: Source, look: m.Look, cells: tuple[int, int]) -> Slices[m.TextureJudged]:
+        told = len(self._desk.all(m.ModelChanged))
+        while self._waits and len(self._desk.all(m.ModelChanged)) == told:
+            yield None
+        return m.TextureJudged(look, source.images_seen, 0.0, 0.0, 0.0, np.zeros((8, 8), np.float32), cells)
+
+
+TILE = m.Render(m.RenderRequest(m.Look(), m.Region(0, 0, 16, 16), (2, 2)), 1)
 
 
 @pytest.fixture
@@ -58,3 +78,28 @@ def test_a_photo_that_is_too_small_to_judge_by_says_so(tmp_path: Path) -> None:
     desk.when(m.CommandFailed, m.Quit())
     desk.run(m.CreateProject((small,)), m.Train(SETTINGS))
     assert "too small to judge by" in desk.only(m.CommandFailed).problem.message
+
+
+@pytest.mark.parametrize("moment", ["begins", "ends"])
+def test_what_is_found_out_about_the_model_before_is_not_told_of_that_of_a_run_that(
+    tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    desk = Desk(tmp_path)
+    monkeypatch.setattr("texgen_desktop.engine.engine.judge_texture", SlowJudge(desk, waits_for_another_model=True))
+    if moment == "begins":
+        desk.when(m.JobEnded, WISH, m.Train(SETTINGS))
+    else:
+        desk.when(m.TrainingProgress, WISH, if_=lambda event: event.images_seen == 8)
+    desk.when(m.JobEnded, TILE)
+    desk.when(m.Rendered, m.Quit())  # errands have their turn after the picture
+    desk.run(m.CreateProject((photo,)), m.Train(SETTINGS))
+    assert desk.all(m.TextureJudged) == []
+
+
+def test_the_selected_run_selected_once_more_is_judged_to_the_end(tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path)
+    monkeypatch.setattr("texgen_desktop.engine.engine.judge_texture", SlowJudge(desk, waits_for_another_model=False))
+    desk.when(m.JobEnded, WISH, m.SelectRun("run-001"), TILE)
+    desk.when(m.Rendered, m.Quit())
+    desk.run(m.CreateProject((photo,)), m.Train(SETTINGS))
+    assert desk.only(m.TextureJudged).look == WISH.look

@@ -112,3 +112,20 @@ def test_an_engine_that_cannot_be_loaded_is_told_as_a_problem(
     assert isinstance(failed, m.CommandFailed)
     assert "PyTorch" in failed.problem.hint
     assert stopped == m.EngineStopped()
+
+
+def test_whatever_a_broken_installation_raises_while_the_engine_is_loaded_is_told_and_ends_it(
+    thread: EngineThread, listener: Listener, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(name: str) -> None:
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    module = types.ModuleType("texgen_desktop.engine.engine")
+    module.__getattr__ = broken  # type: ignore[method-assign]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    thread.start()
+    end(thread, qapp)
+    failed, stopped = listener.events()
+    assert isinstance(failed, m.CommandFailed)
+    assert "torchvision::nms" in failed.problem.detail
+    assert stopped == m.EngineStopped()

@@ -100,5 +100,11 @@ def test_the_endless_plane_is_asked_for_in_pixels_of_the_level_that_is_rendered(
     )
 
 
+def test_a_model_with_fewer_levels_than_are_to_be_skipped_skips_those_it_has() -> None:
+    state = StudioState(model=replace(MODEL, level_count=2), view=ViewState(repeat="endless"))
+    request = request_for(state, (Region(-64, 128, 96, 200), 3), is_rough=False)
+    assert request == RenderRequest(state.look, Region(-32, 64, 48, 100), (None, None), 1)
+
+
 def test_without_a_model_nothing_is_asked_for() -> None:
     assert request_for(StudioState(), None, is_rough=False) is None

@@ -349,6 +349,16 @@ def test_a_render_says_which_project_its_look_belongs_to(studio: Studio, engine:
     assert [(render.opening, render.request.look.value("scale")) for render in engine.renders()] == [(1, 0.5), (2, 0.0)]
 
 
+def test_the_endless_plane_of_another_project_is_asked_for_where_the_eye_is(studio: Studio, engine: Recorder) -> None:
+    region = m.Region(-64, 128, 96, 200)
+    studio.set_view(repeat="endless")
+    studio.show_region(region, 0)
+    settle(studio, engine)
+    for event in (m.ProjectChanged(OTHER_PROJECT), m.ModelChanged(MODEL)):
+        studio.on_event(event)
+    assert [(render.opening, render.request.region) for render in engine.renders()] == [(1, region), (2, region)]
+
+
 @pytest.mark.parametrize(
     "look", [m.Look(layout_seed=2**63), m.Look(detail_strength=-1.0), m.Look().with_value("scale", 3.0), m.Look(layout_strength=math.nan)]
 )

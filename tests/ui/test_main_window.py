@@ -137,7 +137,32 @@ def test_closing_by_hand_while_training_asks(training_window: MainWindow, engine
     assert (m.Quit() in engine.posted) is is_closed
 
 
+@pytest.mark.parametrize(
+    ("jobs", "words"),
+    [
+        (("train",), ["Training", "A texture is still being trained."]),
+        (("export",), ["Export", "A file is still being exported."]),
+        (("train", "export"), ["Training and export", "A texture is still being trained, and a file exported."]),
+    ],
+)
+def test_closing_by_hand_asks_about_what_would_be_cut_short(window: MainWindow, jobs: tuple[m.JobKind, ...], words: list[str]) -> None:
+    said: list[str] = []
+
+    def answer() -> None:
+        dialog = window.findChild(CloseDialog)
+        said.extend((dialog.windowTitle(), dialog.text()))
+        dialog.keep_button.click()
+
+    say(window, READY, m.ProjectChanged(PROJECT), m.ModelChanged(MODEL), *(m.JobStarted(job) for job in jobs))
+    QTimer.singleShot(0, window, answer)
+    event = QCloseEvent()
+    window.closeEvent(event)
+    assert said == words
+    assert not event.isAccepted()
+
+
 def test_a_script_closes_without_a_question(training_window: MainWindow, engine: Recorder) -> None:
+    say(training_window, m.JobStarted("export"))
     assert training_window.close()
     assert engine.others() == [m.Quit()]
 

@@ -72,7 +72,7 @@ class Engine:
         self._is_moving = False  # the project, to another folder
         self._written: list[Path] = []  # files that the newest export has finished
         self._training: Training | None = None
-        self._stage = Stage(emit)
+        self._stage = Stage(emit, partial(self._drop, "judging"))
 
     def post(self, command: m.Command) -> None:
         """From any thread, also before ``run`` and from a signal handler."""
@@ -246,6 +246,8 @@ class Engine:
                 self._errands["filing"] = self._discard()
                 return
             case m.CloseProject():
+                if workspace.project is None:
+                    self._stage.replace(None)  # a model that was opened by itself
                 workspace.close()
                 return
         workspace.announce()
@@ -324,14 +326,12 @@ class Engine:
 
     def _leave_run(self) -> None:
         """Forget a paused run (it is saved) and show what is selected now."""
-        self._drop("judging")
         self._training = None
         self._stage.use(self._selected_source())
         self._show_losses()
 
     def _on_switched(self) -> None:
         self._end_rehearsal()
-        self._drop("judging")
         self._training = None
         self._drop("pictures")
         self._stage.replace(self._selected_source())
@@ -417,7 +417,6 @@ class Engine:
         side_px = default_working_side(header.width_px, header.height_px)
         photo = yield from in_background(partial(load_photo, path, m.Crop(), side_px))
         model = yield from source.family.encode(source.model, photo)
-        self._drop("judging")
         self._stage.replace(replace(source, model=model, sha256=""))
 
     def _pause(self) -> None:

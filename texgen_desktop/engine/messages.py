@@ -308,7 +308,7 @@ class DiscardProject:
 
 @dataclass(frozen=True)
 class CloseProject:
-    """Let go of the project; it stays on disk."""
+    """Let go of the project, or of a model that was opened by itself; it stays on disk."""
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from texgen_desktop.engine.source import Source
 class Stage:
     """Holds at most one model, and tells whenever another one takes its place."""
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
+    def __init__(self, emit: Callable[[Event], None], replaced: Callable[[], None]) -> None:
+        """``replaced`` is called before another model, or none, is told: what was being found out about the one before is of no use."""
         self.source: Source | None = None
         self._emit = emit
+        self._replaced = replaced
         self._renderer = Renderer(emit)
 
     @property
@@ -49,6 +51,7 @@ class Stage:
         """Another model, or none: told also when it is equal to the one before, for everything around it has changed."""
         self.source = source
         self._renderer.show(source)
+        self._replaced()
         self._emit(ModelChanged(source.info() if source else None))
 
     def _is_shown(self, model: ModelInfo) -> bool:

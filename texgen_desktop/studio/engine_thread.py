@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,15 @@ class EngineThread(QThread):
     def run(self) -> None:
         try:
             from texgen_desktop.engine.engine import Engine
-        except (ImportError, OSError) as error:  # a DLL that does not load is an OSError
-            hint = "A part of PyTorch is missing: install TexGen Desktop again."
-            self.event_sent.emit(CommandFailed(Problem("The engine could not be loaded.", hint, str(error))))
+
+            engine = Engine(self.event_sent.emit, self._projects_folder, self._device)
+        except Exception as error:
+            # A broken installation raises what it likes, and without these two events the window would wait for ever.
+            hint = "A part of PyTorch may be missing or damaged: install TexGen Desktop again."
+            detail = "".join(traceback.format_exception(error))
+            self.event_sent.emit(CommandFailed(Problem("The engine could not be loaded.", hint, detail)))
             self.event_sent.emit(EngineStopped())
             return
-        engine = Engine(self.event_sent.emit, self._projects_folder, self._device)
         with self._lock:
             for command in self._early:
                 engine.post(command)

@@ -71,18 +71,19 @@ class Refresh:
 def request_for(state: StudioState, region: tuple[Region, int] | None, is_rough: bool) -> RenderRequest | None:
     """What the canvas needs now; None while there is no model.
 
-    ``region`` is (rectangle in pixels of the finest level, levels to skip) of the endless plane. A rough tile leaves the finest
-    level out, which makes it four times as fast.
+    ``region`` is (rectangle in pixels of the finest level, levels to skip) of the endless plane; a model with fewer levels skips
+    fewer. A rough tile leaves the finest level out, which makes it four times as fast.
     """
     if state.model is None:
         return None
+    most_skipped = state.model.level_count - 1
     if state.view.repeat == "endless":
         if region is None:
             return None
-        texels, skip = region
+        texels, skip = region[0], min(region[1], most_skipped)
         rectangle = Region(texels.y >> skip, texels.x >> skip, -(-texels.height >> skip), -(-texels.width >> skip))
         return RenderRequest(state.look, rectangle, skip_levels=skip)
     rows, columns = state.view.tile_cells
-    skip = 1 if is_rough and state.model.level_count > 1 else 0
+    skip = min(1, most_skipped) if is_rough else 0
     side_px = state.model.cell_px >> skip
     return RenderRequest(state.look, Region(0, 0, rows * side_px, columns * side_px), (rows, columns), skip)

@@ -43,7 +43,7 @@ class Studio(QObject):
         self._refresh = Refresh(post)
         self._history = History()
         self._gesture: m.Look | None = None  # the look that the drag in progress started from
-        self._region: tuple[m.Region, int] | None = None
+        self._region: tuple[m.Region, int] | None = None  # where the eye is on the endless plane, whatever the project
         self._train_when_ready = False
 
     # ------------------------------------------------------------------------------------------ the project
@@ -300,7 +300,13 @@ class Studio(QObject):
     def on_event(self, event: m.Event) -> None:
         """Take in what the engine says. Called in the interface thread."""
         before = self.state
+        draws_anew = isinstance(event, m.ModelChanged) or (isinstance(event, m.JobEnded) and event.job == "train")
+        if draws_anew:
+            # The last live sample may have been a coarse one. The canvas may ask as soon as it hears of another model.
+            self._refresh.forget()
         self._change(after(before, event))
+        if draws_anew:
+            self._ask_for_picture()
         if entry := journal.entry(before, event):
             self.log_added.emit(*entry)
         match event:
@@ -315,10 +321,6 @@ class Studio(QObject):
                 self.photo_ready.emit(event)
             case m.ContactSheet():
                 self.sheet_ready.emit(event)
-            case m.ModelChanged() | m.JobEnded(job="train"):
-                # The last live sample may have been a coarse one.
-                self._refresh.forget()
-                self._ask_for_picture()
             case m.CommandFailed():
                 self._refresh.free()
             case m.RecipeRead(path=path, recipe=None) if self.state.offer is not event:
@@ -365,7 +367,7 @@ class Studio(QObject):
         before = self.state
         if not is_same_project(before.project, state.project):
             # The project brings the look it was left with; steps from before it mean nothing here.
-            self._history, self._gesture, self._region = History(), None, None
+            self._history, self._gesture = History(), None
             state = replace(state, can_undo=False, can_redo=False)
             self.losses_reset.emit()
         if state != before:

@@ -77,13 +77,13 @@ class CanvasArea(QWidget):
             self._show_photo(new)
         if old is not None and old.model is not None and new.model is None:
             self._shown = None
-            self.canvas.set_tile(None)
+            self.canvas.clear_result()
         if old is not None and (old.judged, old.view.shows_copies) != (new.judged, new.view.shows_copies) and self._shown is not None:
             self._show_rendered(self._shown, new)
         if old is None or old.view.repeat != new.view.repeat:
             self.canvas.set_repeat(new.view.repeat)
-        if new.model is not None and (old is None or old.model is None or old.model.level_count != new.model.level_count):
-            self.canvas.set_level_count(new.model.level_count)
+        if new.model is not None and (old is None or old.model != new.model):
+            self.canvas.expect_model(new.model.level_count)
         # Until there is a texture, its photo is the best picture of it.
         self.canvas.set_comparison(new.view.comparison if new.model or not self._photo_name(new) else "photo")
         self._show_words(new)

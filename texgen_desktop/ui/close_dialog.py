@@ -1,24 +1,37 @@
-"""What closing the window asks while a run trains."""
+"""What closing the window asks while a run trains or a file is exported."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+_RUN = "The run is saved, and goes on from there when you open the project again."
+_FILE = "The export is cancelled: files that are complete stay, and nothing is kept of the one that is not."
+
 
 class CloseDialog(QMessageBox):
-    """Accepted: stop, save and quit. Rejected, also by Escape: go on training."""
+    """Accepted: stop, save and quit. Rejected, also by Escape: go on."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, is_training: bool, is_exporting: bool) -> None:
+        """One of the two holds, or both."""
         super().__init__(parent)
         self.setObjectName("close_dialog")
         self.setIcon(QMessageBox.Icon.Question)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWindowTitle("Training")
-        self.setText("A texture is still being trained.")
-        self.setInformativeText("Nothing is lost: the run is saved, and goes on from there when you open the project again.")
-        self.stop_button = self.addButton("&Stop, save and quit", QMessageBox.ButtonRole.AcceptRole)
-        self.keep_button = self.addButton("&Keep training", QMessageBox.ButtonRole.RejectRole)
+        if not is_training:
+            title, text, facts = "Export", "A file is still being exported.", _FILE
+            stop, keep = "&Cancel it and quit", "&Keep exporting"
+        elif not is_exporting:
+            title, text, facts = "Training", "A texture is still being trained.", f"Nothing is lost. {_RUN}"
+            stop, keep = "&Stop, save and quit", "&Keep training"
+        else:
+            title, text, facts = "Training and export", "A texture is still being trained, and a file exported.", f"{_RUN} {_FILE}"
+            stop, keep = "&Stop, save and quit", "&Keep working"
+        self.setWindowTitle(title)
+        self.setText(text)
+        self.setInformativeText(facts)
+        self.stop_button = self.addButton(stop, QMessageBox.ButtonRole.AcceptRole)
+        self.keep_button = self.addButton(keep, QMessageBox.ButtonRole.RejectRole)
         self.setDefaultButton(self.keep_button)
         self.setEscapeButton(self.keep_button)
 

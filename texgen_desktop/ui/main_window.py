@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -21,6 +20,7 @@ from texgen_desktop.ui.desk import Desk
 from texgen_desktop.ui.formatting import one_line
 from texgen_desktop.ui.panel import Panel, discover
 from texgen_desktop.ui.status_line import StatusLine
+from texgen_desktop.ui.widgets.canvas_hand import local_paths
 
 FIRST_SIZE_PX = (1440, 900)
 SIDE_WIDTHS_PX = {Qt.DockWidgetArea.LeftDockWidgetArea: 290, Qt.DockWidgetArea.RightDockWidgetArea: 350}
@@ -31,7 +31,7 @@ _TRAINING_WORDS = {"starting": "starting", "running": "training", "paused": "pau
 class MainWindow(QMainWindow):
     """``end_engine`` waits until the engine, told to quit, has ended.
 
-    Closing by the window's own button asks while a run trains. ``close()``, which scripts and signals call, never asks. Both
+    Closing by hand asks while a run trains or a file is exported. ``close()``, which scripts and signals call, never asks. Both
     save what runs and return when the engine has ended.
     """
 
@@ -125,12 +125,12 @@ class MainWindow(QMainWindow):
             self.settings.remember_project(new.project.folder)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if local_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.studio.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self.studio.open_paths(local_paths(event.mimeData()))
 
     def event(self, event: QEvent) -> bool:
         is_handled = super().event(event)
@@ -159,11 +159,18 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._is_closed:
             event.accept()
-        elif self._asks_before_closing and self.studio.state.is_training and not CloseDialog(self).is_confirmed():
+        elif self._asks_before_closing and not self._may_close():
             event.ignore()
         else:
             self._shut_down()
             event.accept()
+
+    def _may_close(self) -> bool:
+        """Asks when something would be cut short."""
+        state = self.studio.state
+        if not state.is_training and not state.exporting:
+            return True
+        return CloseDialog(self, state.is_training, state.exporting).is_confirmed()
 
     def _shut_down(self) -> None:
         self._is_closed = True

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from texgen_desktop.ui.formatting import number
+
 USUAL_COPIES = 0.1
+
+
+def judged_in_words(images_seen: int | None, is_other_look: bool) -> str:
+    """What the readings are of. While a run trains they are soon of an older texture; ``images_seen`` is None for a finished one."""
+    when = "" if images_seen is None else f"Judged after {number(images_seen)} images."
+    look = "Of the sliders and seeds as they were when it was judged." if is_other_look else ""
+    return " ".join(filter(None, (when, look)))
 
 
 def structure_in_words(structure: float) -> str:

@@ -34,6 +34,17 @@ def test_the_texture_is_judged_on_request_and_the_readings_are_told(session: Ses
     assert button.isEnabled()
 
 
+def test_readings_taken_during_a_run_say_after_how_many_images(session: Session) -> None:
+    panel = session.show(QualityPanel)
+    label = panel.findChild(QLabel, "quality_state")
+    session.say(READY, m.ProjectChanged(PROJECT), m.ModelChanged(MODEL), replace(judged(session), images_seen=1200))
+    assert label.text() == "Judged after 1,200 images."
+    session.studio.set_seed("layout_seed", 5)
+    assert label.text() == "Judged after 1,200 images. Of the sliders and seeds as they were when it was judged."
+    session.say(replace(judged(session), look=session.studio.state.look))
+    assert label.text() == ""
+
+
 def test_copies_are_veiled_on_the_very_tile_that_was_judged(session: Session) -> None:
     panel = session.show(QualityPanel)
     session.say(READY, m.ProjectChanged(PROJECT), m.ModelChanged(MODEL), judged(session))

@@ -27,7 +27,7 @@ def plane(region: Region, step: int = 1) -> NDArray[np.uint8]:
 def canvas(shown: Shown) -> CanvasView:
     canvas = CanvasView()
     shown(canvas, WIDTH, HEIGHT)
-    canvas.set_level_count(3)
+    canvas.expect_model(3)
     return canvas
 
 
@@ -85,6 +85,34 @@ def test_the_last_picture_stays_until_the_next_is_there(canvas: CanvasView, aske
     canvas.pan(QPointF(-40, 0))
     moved = grab(canvas)[ABOVE_LABELS]
     np.testing.assert_array_equal(moved[:, :360], plane(region)[ABOVE_LABELS, 40:])
+
+
+def test_a_plane_that_gets_the_photos_half_of_the_canvas_too_asks_for_what_is_seen_there(
+    canvas: CanvasView, asked: list[tuple[Region, int]], qtbot: QtBot
+) -> None:
+    canvas.set_photo(np.zeros((60, 60, 3), np.uint8))
+    canvas.set_comparison("beside")
+    canvas.set_repeat("endless")
+    region, skip = asked[-1]
+    canvas.set_region_image(region, plane(region), skip)
+    assert region.width == 200
+    canvas.set_comparison("result")
+    assert covers(asked[-1][0], Region(-150, -200, 300, 400))
+
+
+def test_the_picture_of_the_model_before_stays_until_the_first_of_the_next_and_then_goes(
+    canvas: CanvasView, asked: list[tuple[Region, int]], grab: Grab
+) -> None:
+    canvas.set_repeat("endless")
+    region, skip = asked[-1]
+    canvas.set_region_image(region, plane(region), skip)
+    canvas.expect_model(3)
+    assert asked == [(region, skip), (region, skip)]
+    np.testing.assert_array_equal(grab(canvas)[ABOVE_LABELS], plane(region)[ABOVE_LABELS])
+    left_half = Region(region.y, region.x, region.height, region.width // 2)
+    canvas.set_region_image(left_half, plane(left_half), skip)
+    right = grab(canvas)[ABOVE_LABELS, WIDTH // 2 :]
+    assert len(np.unique(right.reshape(-1, 3), axis=0)) == 1, "nothing but the ground of the canvas"
 
 
 def test_a_coarse_picture_is_shown_at_the_same_size(canvas: CanvasView, asked: list[tuple[Region, int]], grab: Grab) -> None:

@@ -11,7 +11,7 @@ from texgen_desktop.studio.state import StudioState
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.panel import Panel
 from texgen_desktop.ui.parts import button, words
-from texgen_desktop.ui.quality_words import copies_in_words, memory_in_words, seam_in_words, structure_in_words
+from texgen_desktop.ui.quality_words import copies_in_words, judged_in_words, memory_in_words, seam_in_words, structure_in_words
 from texgen_desktop.ui.theme import SPACING
 
 
@@ -61,10 +61,10 @@ class QualityPanel(Panel):
         self._shows_copies.setEnabled(judged is not None)
         if state.is_judging:
             self._state.setText("Judging…")
-        elif judged is not None and judged.look != state.look:
-            self._state.setText("Of the sliders and seeds as they were when it was judged.")
+        elif judged is None:
+            self._state.setText("Judged are the structure beyond mere noise, copies of the photo, and the seam.")
         else:
-            self._state.setText("" if judged else "Judged are the structure beyond mere noise, copies of the photo, and the seam.")
+            self._state.setText(judged_in_words(judged.images_seen, judged.look != state.look))
 
     def _on_progress(self, progress: TrainingProgress) -> None:
         """What a critic knows by heart, of families that hold pictures out to find that out."""

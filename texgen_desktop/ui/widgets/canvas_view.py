@@ -75,9 +75,15 @@ class CanvasView(QWidget):
 
     # -------------------------------------------------------------------------------------- what is shown
 
-    def set_tile(self, image: NDArray[np.uint8] | None, px_per_texel: float = 1.0) -> None:
+    def set_tile(self, image: NDArray[np.uint8], px_per_texel: float = 1.0) -> None:
         """Show (H, W, 3) uint8. ``px_per_texel`` is 2.0 for a picture with one level skipped: it is shown at the same size."""
-        self._tile = None if image is None else Picture(to_qimage(image), px_per_texel)
+        self._tile = Picture(to_qimage(image), px_per_texel)
+        self._content_changed()
+
+    def clear_result(self) -> None:
+        """There is no texture any more, neither as a tile nor as an endless plane."""
+        self._tile = None
+        self._plane.clear()
         self._content_changed()
 
     def set_photo(self, image: NDArray[np.uint8] | None, px_per_texel: float = 1.0) -> None:
@@ -101,11 +107,15 @@ class CanvasView(QWidget):
         if comparison == self._comparison:
             return
         self._comparison = comparison
+        if self.is_endless:
+            self._look(self._viewport)  # its pane may be another one
         self._content_changed()
 
-    def set_level_count(self, level_count: int) -> None:
-        """How many levels the model has: in endless mode at most ``level_count - 1`` are skipped."""
-        self._plane.max_skip = level_count - 1
+    def expect_model(self, level_count: int) -> None:
+        """Another model, of so many levels: at most ``level_count - 1`` are skipped. Endless mode asks it for what is seen."""
+        self._plane.expect(level_count - 1)
+        if self.is_endless:
+            self.zoom_to(self.zoom)  # the model before may have been seen from farther away
 
     def set_region_image(self, region: Region, image: NDArray[np.uint8], skip_levels: int) -> None:
         """The answer to ``region_wanted``, in the same units: the image has region.width / 2**skip_levels columns."""

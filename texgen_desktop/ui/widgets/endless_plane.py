@@ -20,18 +20,19 @@ class EndlessPlane(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.max_skip = 0
+        self._max_skip = 0
         self._viewport = Viewport()
         self._pane_px = QSize()
         self._asked: tuple[Region, int] | None = None
         self._layers: list[tuple[Region, Picture]] = []
+        self._is_outdated = False  # the layers, for they are of the model before
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask_sharp)
 
     @property
     def zoom_min(self) -> float:
         """Farther out, the picture would cost more than the screen can show."""
-        return float(2.0**-self.max_skip)
+        return float(2.0**-self._max_skip)
 
     @property
     def has_picture(self) -> bool:
@@ -42,21 +43,29 @@ class EndlessPlane(QObject):
         self._layers.clear()
         self._asked = None
 
+    def expect(self, max_skip: int) -> None:
+        """Another model: the next look asks again, and what is there stays only until the first answer."""
+        self._max_skip = max_skip
+        self._rest.stop()
+        self._asked = None
+        self._is_outdated = True
+
     def look_at(self, viewport: Viewport, pane_px: QSize) -> None:
         """The view moved, or the pane changed."""
         self._viewport, self._pane_px = viewport, pane_px
         if not self._asked:
             self._ask_sharp()
             return
-        skip = min(viewport.skip_levels(self.max_skip) + 1, self.max_skip)
+        skip = min(viewport.skip_levels(self._max_skip) + 1, self._max_skip)
         if not covers(self._asked[0], self._seen(skip, 0.0)):
             self._ask(self._seen(skip, MOVING_MARGIN), skip)
         self._rest.start()
 
     def put(self, region: Region, image: QImage) -> None:
         picture = Picture(image, region.width / image.width())
-        kept = [layer for layer in self._layers[-1:] if not covers(region, self._seen(0, 0.0))]
-        self._layers = [*kept, (region, picture)]
+        is_kept = not self._is_outdated and not covers(region, self._seen(0, 0.0))
+        self._layers = [*(self._layers[-1:] if is_kept else []), (region, picture)]
+        self._is_outdated = False
 
     def paint(self, painter: QPainter, pane: QRectF) -> None:
         """Paint what is there into the pane (device pixels)."""
@@ -71,7 +80,7 @@ class EndlessPlane(QObject):
         return self._viewport.visible_region(self._pane_px.width(), self._pane_px.height(), skip, margin)
 
     def _ask_sharp(self) -> None:
-        skip = self._viewport.skip_levels(self.max_skip)
+        skip = self._viewport.skip_levels(self._max_skip)
         self._ask(self._seen(skip, 0.0), skip)
 
     def _ask(self, region: Region, skip: int) -> None:
