@@ -228,6 +228,36 @@ def test_a_render_that_comes_after_the_switch_writes_no_look_into_the_other_proj
     assert Project.open(second, to_write=False).look == newer
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_project_opens_also_when_the_one_before_can_no_longer_be_written(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, is_new: bool
+) -> None:
+    first, second = (second_project(tmp_path / name, tiny_photo) for name in ("first", "second"))
+
+    def spoil() -> None:
+        """What is renamed over a folder fails, as on a disk that was taken away."""
+        (first / "project.json").unlink()
+        (first / "project.json").mkdir()
+
+    opening = m.CreateProject((tiny_photo,)) if is_new else m.OpenProject(second)
+
+    def is_over(event: object) -> bool:
+        is_renamed = isinstance(event, m.ProjectChanged) and event.project is not None and event.project.name == "mine"
+        return is_renamed or isinstance(event, m.CommandFailed)
+
+    desk.when(m.ProjectChanged, spoil, opening, m.RenameProject("mine"))
+    desk.when(object, m.Quit(), if_=is_over)
+    desk.run(m.OpenProject(first), m.Render(m.RenderRequest(m.Look(layout_seed=11), m.Region(0, 0, 16, 16), (2, 2)), 1))
+    assert (desk.project.name, desk.project.read_only_reason) == ("mine", "")
+    assert desk.project.photos
+    assert not desk.all(m.CommandFailed)
+    assert "The look of Second could not be kept." in desk.only(m.Notice).message
+    if not is_new:
+        project = Project.open(second)
+        assert not project.read_only_reason  # its lock was given back
+        project.close()
+
+
 def test_a_look_that_no_project_can_keep_is_not_shown(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
     folder = second_project(tmp_path / "second", tiny_photo)
     impossible = m.RenderRequest(m.Look(layout_strength=-1.0), m.Region(0, 0, 16, 16), (2, 2))
