@@ -161,6 +161,25 @@ def test_save_as_in_the_middle_of_a_run_goes_on_in_the_new_place(desk: Desk, tin
     assert (target / "runs" / "run-001" / "model.safetensors").is_file()
 
 
+def test_a_project_whose_old_folder_cannot_be_deleted_has_moved_all_the_same(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr("texgen_desktop.engine.folders.shutil.rmtree", refuse)
+    desk.when(m.JobEnded, m.SaveProjectAs(tmp_path / "kept"), m.RenameProject("mine"))
+    desk.when(m.ProjectChanged, m.Quit(), if_=lambda event: event.project is not None and event.project.name == "mine")
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert not desk.all(m.CommandFailed)
+    notice = desk.only(m.Notice)
+    assert "its old folder could not be deleted" in notice.message
+    before = [event.project for event in desk.events[: desk.events.index(notice)] if isinstance(event, m.ProjectChanged)]
+    assert before[-1] is not None
+    assert before[-1].folder == tmp_path / "kept"
+
+
 def test_save_as_while_a_run_is_about_to_go_on_goes_on_in_the_new_place(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
     desk.when(m.TrainingProgress, m.Stop(), if_=lambda event: event.images_seen == 8)
     desk.when(m.JobEnded, m.Quit())

@@ -231,13 +231,14 @@ def test_save_as_makes_a_whole_copy_and_goes_on_there(project: Project, photo: P
     assert not any(path.name.startswith(".") for path in tmp_path.iterdir())
 
 
-def test_an_unsaved_project_moves_when_it_is_saved(tmp_path: Path, photo: Path) -> None:
+def test_an_unsaved_project_that_was_saved_is_no_longer_needed_in_its_old_place(tmp_path: Path, photo: Path) -> None:
     project = Project.create(tmp_path / "data" / "unsaved-1", "gravel", is_unsaved=True)
     add(project, photo)
-    run_to_end(project.save_as(tmp_path / "Gravel"))
-    assert list((tmp_path / "data").iterdir()) == []
+    left = run_to_end(project.save_as(tmp_path / "Gravel"))
+    assert left == tmp_path / "data" / "unsaved-1"
+    assert run_to_end(project.save_as(tmp_path / "Copy")) is None
     again = reopened(project)
-    assert (again.is_unsaved, again.name, len(again.photos)) == (False, "Gravel", 1)
+    assert (again.is_unsaved, again.name, len(again.photos)) == (False, "Copy", 1)
     again.close()
 
 

@@ -21,7 +21,7 @@ from texgen_desktop.engine.device import choose_device, conv_gflops, describe, u
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
-from texgen_desktop.engine.folders import delete_remains
+from texgen_desktop.engine.folders import delete_remains, put_aside
 from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.judging import judge_texture
 from texgen_desktop.engine.look import check_look
@@ -278,12 +278,22 @@ class Engine:
         self._is_moving = True
         try:
             with self._training.moving() if self._training else nullcontext():
-                yield from project.save_as(folder)
+                left = yield from project.save_as(folder)
         finally:
             self._is_moving = False
         if "train" not in self._jobs:
             self._stage.use(self._selected_source())
         self._workspace.announce()
+        if left is not None:
+            yield from self._delete_left(left)
+
+    def _delete_left(self, folder: Path) -> Slices[None]:
+        """Delete the folder that a project has left. All is in the new one, so to fail here stops nothing."""
+        try:
+            yield from delete_remains(put_aside(folder))
+        except OSError as error:
+            problem = explain(error)
+            self._emit(m.Notice(f"The project was saved, but its old folder could not be deleted. {problem.message}", problem.hint))
 
     def _discard(self) -> Slices[None]:
         yield from self._files_let_go()
