@@ -457,8 +457,9 @@ class Engine:
             self._training = None
             if self._host.device.type == "cuda":
                 torch.cuda.empty_cache()
-        if training.source is not None:
-            self._stage.use(replace(training.source, images_seen=None))
+        source = training.source
+        if source is not None:  # what could not be saved stays a snapshot
+            self._stage.use(replace(source, images_seen=None) if source.sha256 else source)
         self._emit(m.FamiliesChanged(self._describe_families()))
 
     # --------------------------------------------------------------------------------------------------- errands
