@@ -112,6 +112,17 @@ def test_a_photo_that_a_run_learnt_stays_on_the_disk(project: Project, photo: Pa
     assert add(project, photo) != name
 
 
+@pytest.mark.parametrize("change", [{"version": 2}, {"settings": None}])
+def test_a_photo_stays_on_the_disk_while_a_run_cannot_be_read(project: Project, photo: Path, change: dict[str, Any]) -> None:
+    name = add(project, photo)
+    path = new_run(project).folder / "config.json"
+    readable = path.read_text()
+    path.write_text(json.dumps(json.loads(readable) | change))
+    project.remove_photo(name)
+    path.write_text(readable)  # as a newer version, or a copy that is put back, would read it
+    assert project.photo_path(project.runs()[0].photos[0].name).read_bytes() == PHOTO_BYTES
+
+
 @pytest.mark.parametrize("name", ["../project.json", "/etc/passwd", "", "none.png", "a\0b"])
 def test_a_photo_outside_the_project_is_not_found(project: Project, name: str) -> None:
     with pytest.raises(TexGenError, match="is missing"):

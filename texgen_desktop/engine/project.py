@@ -167,10 +167,11 @@ class Project:
         return photo
 
     def remove_photo(self, name: str) -> None:
-        """Take a photo off the list. Its file stays while a run was trained on it."""
+        """Take a photo off the list. Its file stays while a run was trained on it, or may have been: one that cannot be read."""
         self._index_of(name)
         self._change(photos=tuple(record for record in self._record.photos if record.photo.name != name))
-        if not any(photo.name == name for run in self.runs() for photo in run.photos):
+        runs, unreadable = self._read_runs()
+        if not unreadable and not any(photo.name == name for run in runs for photo in run.photos):
             (self.folder / "photos" / name).unlink(missing_ok=True)
 
     def frame_photo(self, name: str, crop: Crop, working_side_px: int) -> None:
