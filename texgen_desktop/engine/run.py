@@ -14,6 +14,7 @@ from texgen_desktop.engine.files import read_json, write_json
 from texgen_desktop.engine.messages import PhotoInfo, RunInfo, TrainSettings
 from texgen_desktop.engine.model_file import model_images_seen
 from texgen_desktop.engine.photo_files import check_photo
+from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 
 _CONFIG_NAME = "config.json"
@@ -59,12 +60,11 @@ class Run:
         return self.folder / "checkpoints"
 
     def info(self) -> RunInfo:
-        """The command line gives settings as text; they are told as the values that were made of it."""
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
         best = best_images_seen(self.checkpoints_folder)
         return RunInfo(
             id=self.id,
-            settings=replace(self.settings, config=tuple((name, self.config.get(name, value)) for name, value in self.settings.config)),
+            settings=self._settings_now(images_seen),
             images_seen=images_seen,
             images_total=self.images_total,
             created=self.created,
@@ -72,6 +72,16 @@ class Run:
             has_model=self.model_path.is_file(),
             best_images_seen=None if best == model_images_seen(self.model_path) else best,
         )
+
+    def _settings_now(self, images_seen: int) -> TrainSettings:
+        """What a new run like this one would be started with. The command line gives settings as text: here are the values that were made
+        of it, and of live fields those that were set last."""
+        try:
+            tuned = read_tuning(self.tuning_path, images_seen)
+        except TexGenError:  # told when the run is to go on
+            tuned = {}
+        values = {name: self.config.get(name, value) for name, value in self.settings.config} | tuned
+        return replace(self.settings, config=tuple(values.items()))
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
