@@ -23,6 +23,7 @@ from texgen_desktop.engine.run import Run
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look
 from texgen_desktop.paths import is_project
+from texgen_desktop.resources import model_file
 from texgen_desktop.slices import run_to_end
 
 PHOTO_BYTES = bytes(range(256)) * 10
@@ -140,6 +141,36 @@ def test_a_run_tells_how_far_it_is(project: Project) -> None:
     assert (run.info().images_seen, run.info().can_resume, run.info().has_model) == (640, True, True)
     save_checkpoint(run.checkpoints_folder, {"x": torch.zeros(1)}, {"images_seen": 1000})
     assert not run.info().can_resume
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ("", ""),
+        ("run-001", "run-001"),
+        ("{project}/runs/run-001/model.safetensors", "run-001"),
+        ("{project}/runs/run-002/model.safetensors", ""),  # it has no model
+        ("/home/anna/unsaved/runs/run-001/model.safetensors", ""),
+        ("C:\\anna\\runs\\run-001\\model.safetensors", ""),
+        ("gravel", "gravel"),
+        ("{models}/gravel.safetensors", "gravel"),
+        ("/etc/passwd", ""),
+        ("../../run-001", "run-001"),
+        ("..", ""),
+        ("a\0b", ""),
+        ("\ud800", ""),
+    ],
+)
+def test_a_run_tells_what_it_began_with_as_long_as_that_is_found_in_the_project_or_ships(
+    project: Project, recorded: str, told: str
+) -> None:
+    new_run(project).model_path.write_bytes(b"")
+    path = new_run(project).folder / "config.json"
+    record = json.loads(path.read_text())
+    record["settings"]["start_from"] = recorded.format(project=project.folder, models=model_file())
+    path.write_text(json.dumps(record))
+    assert project.info().runs[1].settings.start_from == told
+    assert project.info().skipped == ()
 
 
 def test_runs_are_listed_oldest_first_and_deleted_whole(project: Project) -> None:
