@@ -46,8 +46,10 @@ def test_the_most_frequent_classes_count_and_all_others_are_none():
     assert drawn.classes == tuple(f"kind {k}" for k in (0, 2, 3, 4, 6, 7, 8, 10))
     assert len(drawn.classes) == MOST_CLASSES
     assert set(drawn.draw(dice(), 500).labels.tolist()) == {-1, *range(8)}
+    assert drawn.class_counts == (5,) * 8
 
 
 def test_one_class_is_no_class():
     pictures = disc_pictures(6)
-    assert sampler(PictureSet(pictures.pixels, np.zeros(6, np.int64), ("discs",))).classes == ()
+    single = sampler(PictureSet(pictures.pixels, np.zeros(6, np.int64), ("discs",)))
+    assert (single.classes, single.class_counts) == ((), ())

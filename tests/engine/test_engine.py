@@ -161,6 +161,25 @@ def test_save_as_in_the_middle_of_a_run_goes_on_in_the_new_place(desk: Desk, tin
     assert (target / "runs" / "run-001" / "model.safetensors").is_file()
 
 
+def test_a_project_whose_old_folder_cannot_be_deleted_has_moved_all_the_same(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr("texgen_desktop.engine.folders.shutil.rmtree", refuse)
+    desk.when(m.JobEnded, m.SaveProjectAs(tmp_path / "kept"), m.RenameProject("mine"))
+    desk.when(m.ProjectChanged, m.Quit(), if_=lambda event: event.project is not None and event.project.name == "mine")
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    assert not desk.all(m.CommandFailed)
+    notice = desk.only(m.Notice)
+    assert "its old folder could not be deleted" in notice.message
+    before = [event.project for event in desk.events[: desk.events.index(notice)] if isinstance(event, m.ProjectChanged)]
+    assert before[-1] is not None
+    assert before[-1].folder == tmp_path / "kept"
+
+
 def test_save_as_while_a_run_is_about_to_go_on_goes_on_in_the_new_place(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:
     desk.when(m.TrainingProgress, m.Stop(), if_=lambda event: event.images_seen == 8)
     desk.when(m.JobEnded, m.Quit())
@@ -226,6 +245,36 @@ def test_a_render_that_comes_after_the_switch_writes_no_look_into_the_other_proj
     # The control: a render that is for whatever is open does write it there.
     desk.run(m.OpenProject(second), render(newer, None), m.Quit())
     assert Project.open(second, to_write=False).look == newer
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_project_opens_also_when_the_one_before_can_no_longer_be_written(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, is_new: bool
+) -> None:
+    first, second = (second_project(tmp_path / name, tiny_photo) for name in ("first", "second"))
+
+    def spoil() -> None:
+        """What is renamed over a folder fails, as on a disk that was taken away."""
+        (first / "project.json").unlink()
+        (first / "project.json").mkdir()
+
+    opening = m.CreateProject((tiny_photo,)) if is_new else m.OpenProject(second)
+
+    def is_over(event: object) -> bool:
+        is_renamed = isinstance(event, m.ProjectChanged) and event.project is not None and event.project.name == "mine"
+        return is_renamed or isinstance(event, m.CommandFailed)
+
+    desk.when(m.ProjectChanged, spoil, opening, m.RenameProject("mine"))
+    desk.when(object, m.Quit(), if_=is_over)
+    desk.run(m.OpenProject(first), m.Render(m.RenderRequest(m.Look(layout_seed=11), m.Region(0, 0, 16, 16), (2, 2)), 1))
+    assert (desk.project.name, desk.project.read_only_reason) == ("mine", "")
+    assert desk.project.photos
+    assert not desk.all(m.CommandFailed)
+    assert "The look of Second could not be kept." in desk.only(m.Notice).message
+    if not is_new:
+        project = Project.open(second)
+        assert not project.read_only_reason  # its lock was given back
+        project.close()
 
 
 def test_a_look_that_no_project_can_keep_is_not_shown(desk: Desk, tiny_photo: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import random
 import struct
@@ -94,6 +95,16 @@ def test_damage_anywhere_in_the_header_is_an_error_or_changes_nothing_that_count
             assert load_model(path).sha256 == sha256  # the flip lay in the recipe
         except TexGenError:
             continue
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+@pytest.mark.timeout(20)  # opened like any other file, a pipe that nobody writes into is waited for without end
+def test_a_pipe_and_a_folder_are_no_models(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    (tmp_path / "folder.safetensors").mkdir()
+    for name in ("pipe.safetensors", "folder.safetensors"):
+        with pytest.raises(TexGenError, match="no ordinary file"):
+            load_model(tmp_path / name)
 
 
 class Tripwire:

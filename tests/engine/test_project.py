@@ -23,6 +23,7 @@ from texgen_desktop.engine.run import Run
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look
 from texgen_desktop.paths import is_project
+from texgen_desktop.resources import model_file
 from texgen_desktop.slices import run_to_end
 
 PHOTO_BYTES = bytes(range(256)) * 10
@@ -112,6 +113,17 @@ def test_a_photo_that_a_run_learnt_stays_on_the_disk(project: Project, photo: Pa
     assert add(project, photo) != name
 
 
+@pytest.mark.parametrize("change", [{"version": 2}, {"settings": None}])
+def test_a_photo_stays_on_the_disk_while_a_run_cannot_be_read(project: Project, photo: Path, change: dict[str, Any]) -> None:
+    name = add(project, photo)
+    path = new_run(project).folder / "config.json"
+    readable = path.read_text()
+    path.write_text(json.dumps(json.loads(readable) | change))
+    project.remove_photo(name)
+    path.write_text(readable)  # as a newer version, or a copy that is put back, would read it
+    assert project.photo_path(project.runs()[0].photos[0].name).read_bytes() == PHOTO_BYTES
+
+
 @pytest.mark.parametrize("name", ["../project.json", "/etc/passwd", "", "none.png", "a\0b"])
 def test_a_photo_outside_the_project_is_not_found(project: Project, name: str) -> None:
     with pytest.raises(TexGenError, match="is missing"):
@@ -129,6 +141,36 @@ def test_a_run_tells_how_far_it_is(project: Project) -> None:
     assert (run.info().images_seen, run.info().can_resume, run.info().has_model) == (640, True, True)
     save_checkpoint(run.checkpoints_folder, {"x": torch.zeros(1)}, {"images_seen": 1000})
     assert not run.info().can_resume
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ("", ""),
+        ("run-001", "run-001"),
+        ("{project}/runs/run-001/model.safetensors", "run-001"),
+        ("{project}/runs/run-002/model.safetensors", ""),  # it has no model
+        ("/home/anna/unsaved/runs/run-001/model.safetensors", ""),
+        ("C:\\anna\\runs\\run-001\\model.safetensors", ""),
+        ("gravel", "gravel"),
+        ("{models}/gravel.safetensors", "gravel"),
+        ("/etc/passwd", ""),
+        ("../../run-001", "run-001"),
+        ("..", ""),
+        ("a\0b", ""),
+        ("\ud800", ""),
+    ],
+)
+def test_a_run_tells_what_it_began_with_as_long_as_that_is_found_in_the_project_or_ships(
+    project: Project, recorded: str, told: str
+) -> None:
+    new_run(project).model_path.write_bytes(b"")
+    path = new_run(project).folder / "config.json"
+    record = json.loads(path.read_text())
+    record["settings"]["start_from"] = recorded.format(project=project.folder, models=model_file())
+    path.write_text(json.dumps(record))
+    assert project.info().runs[1].settings.start_from == told
+    assert project.info().skipped == ()
 
 
 def test_runs_are_listed_oldest_first_and_deleted_whole(project: Project) -> None:
@@ -231,13 +273,14 @@ def test_save_as_makes_a_whole_copy_and_goes_on_there(project: Project, photo: P
     assert not any(path.name.startswith(".") for path in tmp_path.iterdir())
 
 
-def test_an_unsaved_project_moves_when_it_is_saved(tmp_path: Path, photo: Path) -> None:
+def test_an_unsaved_project_that_was_saved_is_no_longer_needed_in_its_old_place(tmp_path: Path, photo: Path) -> None:
     project = Project.create(tmp_path / "data" / "unsaved-1", "gravel", is_unsaved=True)
     add(project, photo)
-    run_to_end(project.save_as(tmp_path / "Gravel"))
-    assert list((tmp_path / "data").iterdir()) == []
+    left = run_to_end(project.save_as(tmp_path / "Gravel"))
+    assert left == tmp_path / "data" / "unsaved-1"
+    assert run_to_end(project.save_as(tmp_path / "Copy")) is None
     again = reopened(project)
-    assert (again.is_unsaved, again.name, len(again.photos)) == (False, "Gravel", 1)
+    assert (again.is_unsaved, again.name, len(again.photos)) == (False, "Copy", 1)
     again.close()
 
 

@@ -13,6 +13,7 @@ import torch
 from tests import tiny_family
 from tests.engine.desk import Desk
 from texgen_desktop.data.photos import Photo
+from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine import quality
 from texgen_desktop.engine.metrics import read_metrics
@@ -106,6 +107,36 @@ def test_pictures_and_tiny_photos_are_not_judged_but_have_a_score(snapshot: Call
     assert not meter.is_due
     tile = snapshot().render(m.RenderRequest(m.Look(), m.Region(0, 0, 192, 192)))
     assert run_to_end(meter.score(snapshot())) == pytest.approx(patch_distance([photo(side_px).pixels], tile, seed=0), rel=1e-3)
+
+
+def test_the_score_of_a_set_of_pictures_is_read_by_all_of_its_classes(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    pixels = np.concatenate([random.integers(low, low + 60, (100, 32, 32, 3), np.uint8) for low in (20, 180)])
+    pictures = PictureSet(pixels, np.repeat(np.arange(2), 100), ("dark", "light"))
+
+    def sheet(light: float) -> Source:
+        """Pictures of which this share is of the second class, whatever is asked for."""
+
+        def render(_: object, request: m.RenderRequest) -> torch.Tensor:
+            region = request.region
+            low = torch.where(torch.arange(region.x, region.x + region.width) >= 192 * (1 - light), 180, 20)
+            return (low + 60 * torch.rand(3, region.height, region.width, generator=torch.Generator().manual_seed(1))) / 255
+
+        family = replace(FAMILY, makes="images", render=render)
+        return Source(tmp_path, family, tiny_family.TinyModel({}))
+
+    meter = QualityMeter(replace(FAMILY, makes="images"), pictures)
+    both, first, second = (run_to_end(meter.score(sheet(light))) for light in (0.5, 0.0, 1.0))
+    assert both is not None
+    assert first is not None
+    assert second is not None
+    assert both < 0.5 * min(first, second)
+    # The control: by the first pictures alone, a sheet of nothing but the first class is the best.
+    few = QualityMeter(replace(FAMILY, makes="images"), pictures[:4])
+    both, first = (run_to_end(few.score(sheet(light))) for light in (0.5, 0.0))
+    assert both is not None
+    assert first is not None
+    assert first < 0.5 * both
 
 
 def test_the_score_of_a_texture_is_its_structure_once_the_photo_is_known(snapshot: Callable[[], Source]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,15 @@ def test_a_warm_start_begins_with_the_weights_of_the_model(tmp_path: Path, tiny_
     assert all(torch.equal(begun[f"network.{name}"], value) for name, value in weights.items())
 
 
+def test_where_a_foreign_model_lay_is_not_recorded(tmp_path: Path, tiny_photo: Path, trained: Path) -> None:
+    desk = Desk(tmp_path / "second")
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, seed=9, start_from=str(trained))))
+    assert load_model(run_folder(desk) / "model.safetensors").recipe["settings"]["start_from"] == trained.name
+    assert json.loads((run_folder(desk) / "config.json").read_text())["settings"]["start_from"] == trained.name
+    assert desk.project.runs[0].settings.start_from == ""  # nobody would find it by that name
+
+
 def test_a_warm_started_run_that_was_killed_at_once_begins_again_without_the_file(tmp_path: Path, tiny_photo: Path, trained: Path) -> None:
     states = []
     for name in ("straight", "killed"):
@@ -80,3 +90,59 @@ def test_a_model_of_another_family_is_no_start(tmp_path: Path, tiny_photo: Path,
     assert problem is not None
     assert problem.message == "other.safetensors holds a model of the family texture-gan: this run cannot start from it."
     assert desk.project.runs == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gravel", "gravel.safetensors holds a model of the family texture-gan: this run cannot start from it."),
+        ("run-001", "There is no model run-001 to start from."),
+        ("../models/gravel", "There is no model ../models/gravel to start from."),
+    ],
+)
+def test_a_name_is_that_of_a_model_that_ships_or_of_a_run_of_the_project(tmp_path: Path, tiny_photo: Path, name: str, message: str) -> None:
+    desk = Desk(tmp_path)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, start_from=name)))
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert problem.message == message
+
+
+@pytest.mark.parametrize("is_path", [False, True])
+def test_a_run_that_began_with_another_one_can_be_repeated_after_the_project_has_moved(
+    tmp_path: Path, tiny_photo: Path, is_path: bool
+) -> None:
+    desk = Desk(tmp_path)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    folder = desk.project.folder
+    named = str(folder / "runs" / "run-001" / "model.safetensors") if is_path else "run-001"  # the command line names files
+    kept = tmp_path / "kept"
+    desk.when(m.JobEnded, m.SaveProjectAs(kept))
+    repeat = lambda: desk.post(m.Train(desk.project.runs[1].settings))  # noqa: E731 - what the form holds then
+    desk.when(m.ProjectChanged, repeat, if_=lambda event: event.project is not None and event.project.folder == kept)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(folder), m.Train(replace(SETTINGS, seed=9, start_from=named)))
+    assert [event.outcome for event in desk.all(m.JobEnded)] == ["finished", "finished"]
+    assert [run.settings.start_from for run in desk.project.runs] == ["", "run-001", "run-001"]
+    second, third = (load_model(kept / "runs" / name / "model.safetensors") for name in ("run-002", "run-003"))
+    assert second.sha256 == third.sha256
+    assert second.recipe["settings"]["start_from"] == "run-001"
+    assert str(folder) not in (kept / "runs" / "run-002" / "config.json").read_text()
+
+
+def test_a_run_that_was_killed_before_the_weights_that_it_began_with_were_saved_is_not_begun_with_others(
+    tmp_path: Path, tiny_photo: Path, trained: Path
+) -> None:
+    desk = Desk(tmp_path / "second")
+    desk.when(m.TrainingProgress, m.Stop())
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, seed=9, start_from=str(trained))))
+    for file in (run_folder(desk) / "checkpoints").iterdir():
+        file.unlink()
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert "before the weights" in problem.message

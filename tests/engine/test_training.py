@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -257,6 +258,23 @@ def photo_of(path: Path) -> Any:
     from texgen_desktop.data.photos import load_photo
 
     return load_photo(path, m.Crop(), 96)
+
+
+def test_a_model_that_could_not_be_saved_does_not_pass_for_a_finished_one(
+    desk: Desk, tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "tile.png"
+    monkeypatch.setattr("texgen_desktop.engine.training.write_checkpoint", full_disk)
+    desk.when(m.JobEnded, m.Export(m.ExportSettings(path, "png", 8, 32, 32, m.Look())), if_=lambda event: event.outcome == "failed")
+    desk.when(m.JobEnded, m.ReadRecipe(path), m.Quit(), if_=lambda event: event.job == "export")
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    recipe = desk.only(m.RecipeRead).recipe
+    assert recipe is not None
+    assert recipe.images_seen == 40
+    assert not (run_folder(desk) / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize(

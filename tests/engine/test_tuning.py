@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,25 @@ def test_a_tuned_run_that_was_stopped_goes_on_with_what_was_set(tmp_path: Path, 
     desk.run(m.OpenProject(desk.project.folder), m.Resume())
     # Thirty images at a rate that hardly moves a weight; at the run's own rate they move by some 0.2.
     assert (weights(desk)["network.0.weight"] - before["network.0.weight"]).abs().max() < 0.01
+
+
+def test_a_tuned_run_that_is_opened_again_tells_what_was_set_last(tmp_path: Path, tiny_photo: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.when(m.TrainingProgress, m.Tune((("learning_rate", 0.25),)), if_=lambda event: event.images_seen >= 10)
+    desk.when(m.TrainingProgress, m.Stop(), if_=lambda event: event.images_seen >= 30)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(replace(SETTINGS, config=(("batch", 4), ("learning_rate", 0.02)))))
+    folder = desk.project.folder
+    desk.run(m.OpenProject(folder), m.Quit())
+    assert desk.project.runs[0].settings.config == (("batch", 4), ("learning_rate", 0.25))
+    # A damaged note is told when the run is to go on; it must not keep the project from being opened.
+    (folder / "runs" / "run-001" / "tuning.json").write_text("[")
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(folder), m.Resume())
+    assert dict(desk.project.runs[0].settings.config)["learning_rate"] == 0.02
+    problem = desk.only(m.JobEnded).problem
+    assert problem is not None
+    assert "tuning.json is damaged" in problem.message
 
 
 def test_a_field_that_is_not_live_or_out_of_range_is_refused_and_the_run_goes_on(tmp_path: Path, tiny_photo: Path) -> None:

@@ -65,6 +65,18 @@ def test_settings_being_edited_survive_a_change_of_the_same_run() -> None:
     assert after(state, m.ProjectChanged(moved)).settings == edited
 
 
+def test_the_model_of_a_run_is_no_start_in_another_project_nor_once_the_run_is_gone() -> None:
+    settings = m.TrainSettings(start_from=RUN.id)
+    state = replace(IDLE, project=WITH_RUN, settings=settings)
+    same_name = replace(OTHER_PROJECT, runs=(RUN,))
+    for project in (same_name, replace(WITH_RUN, runs=(), run_id=None), None):
+        assert after(state, m.ProjectChanged(project)).settings == m.TrainSettings()
+    moved = replace(WITH_RUN, folder=Path("/elsewhere"))
+    assert after(state, m.ProjectChanged(moved)).settings == settings
+    shipped = replace(state, settings=m.TrainSettings(start_from="gravel"))
+    assert after(shipped, m.ProjectChanged(same_name)).settings.start_from == "gravel"
+
+
 def test_another_project_brings_nothing_over_from_the_one_before() -> None:
     look = m.Look().with_value("scale", 0.5)
     state = replace(IDLE, look=look, locked=frozenset({"scale"}), training="paused", progress=progress())

@@ -60,6 +60,12 @@ class PictureSampler:
         return cls(pictures, seed, device, mirror=mirror, hold_out=hold_out)
 
     @property
+    def class_counts(self) -> tuple[int, ...]:
+        """How many pictures of each of ``classes`` are trained on."""
+        labels = self._labels[self._training]
+        return tuple(torch.bincount(labels[labels >= 0], minlength=len(self.classes)).tolist())
+
+    @property
     def held_out_count(self) -> int:
         return len(self._held_out)
 

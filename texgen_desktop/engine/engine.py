@@ -21,7 +21,7 @@ from texgen_desktop.engine.device import choose_device, conv_gflops, describe, u
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
 from texgen_desktop.engine.family_info import describe_family, find_family
-from texgen_desktop.engine.folders import delete_remains
+from texgen_desktop.engine.folders import delete_remains, put_aside
 from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.judging import judge_texture
 from texgen_desktop.engine.look import check_look
@@ -280,12 +280,22 @@ class Engine:
         self._is_moving = True
         try:
             with self._training.moving() if self._training else nullcontext():
-                yield from project.save_as(folder)
+                left = yield from project.save_as(folder)
         finally:
             self._is_moving = False
         if "train" not in self._jobs:
             self._stage.use(self._selected_source())
         self._workspace.announce()
+        if left is not None:
+            yield from self._delete_left(left)
+
+    def _delete_left(self, folder: Path) -> Slices[None]:
+        """Delete the folder that a project has left. All is in the new one, so to fail here stops nothing."""
+        try:
+            yield from delete_remains(put_aside(folder))
+        except OSError as error:
+            problem = explain(error)
+            self._emit(m.Notice(f"The project was saved, but its old folder could not be deleted. {problem.message}", problem.hint))
 
     def _discard(self) -> Slices[None]:
         yield from self._files_let_go()
@@ -446,8 +456,9 @@ class Engine:
             self._training = None
             if self._host.device.type == "cuda":
                 torch.cuda.empty_cache()
-        if training.source is not None:
-            self._stage.use(replace(training.source, images_seen=None))
+        source = training.source
+        if source is not None:  # what could not be saved stays a snapshot
+            self._stage.use(replace(source, images_seen=None) if source.sha256 else source)
         self._emit(m.FamiliesChanged(self._describe_families()))
 
     # --------------------------------------------------------------------------------------------------- errands

@@ -83,7 +83,8 @@ class SkippedFile:
 class TrainSettings:
     """What a new run is started with. ``config`` overrides single fields of the preset's config.
 
-    ``start_from`` is the model file whose weights the run begins with, empty for new ones.
+    ``start_from`` names the model whose weights the run begins with: a run of the project by its id, a model that ships by its name, any
+    other by its absolute path. Empty for new weights.
     """
 
     family: str = "texture_gan"

@@ -46,6 +46,8 @@ def save_model(path: Path, family: str, header: Mapping[str, Any], tensors: Mapp
 
 def load_model(path: Path) -> ModelFile:
     """Read and check a model file; the tensors lie on the CPU. Every other file raises TexGenError, whatever is in it."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise TexGenError(f"{path.name} is no ordinary file.", "Open a model.safetensors that TexGen wrote.")
     with path.open("rb") as file:
         start = file.read(9)
     # The first eight bytes of a model file are the length of its header, which may be any number; then the header's "{" comes.

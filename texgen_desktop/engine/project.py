@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import is_temporary, sweep
-from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, delete_remains, new_folder, put_aside, refuse_links
+from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, new_folder, put_aside, refuse_links
 from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
@@ -167,10 +167,11 @@ class Project:
         return photo
 
     def remove_photo(self, name: str) -> None:
-        """Take a photo off the list. Its file stays while a run was trained on it."""
+        """Take a photo off the list. Its file stays while a run was trained on it, or may have been: one that cannot be read."""
         self._index_of(name)
         self._change(photos=tuple(record for record in self._record.photos if record.photo.name != name))
-        if not any(photo.name == name for run in self.runs() for photo in run.photos):
+        runs, unreadable = self._read_runs()
+        if not unreadable and not any(photo.name == name for run in runs for photo in run.photos):
             (self.folder / "photos" / name).unlink(missing_ok=True)
 
     def frame_photo(self, name: str, crop: Crop, working_side_px: int) -> None:
@@ -253,8 +254,9 @@ class Project:
 
     # --------------------------------------------------------------------------------------------- the whole
 
-    def save_as(self, folder: Path) -> Slices[None]:
-        """Copy all to a new or empty folder, which is whole or not there, and go on in the copy; an unsaved project leaves its old place.
+    def save_as(self, folder: Path) -> Slices[Path | None]:
+        """Copy all to a new or empty folder, which is whole or not there, and go on in the copy. What returns is the old folder of an
+        unsaved project, which still has to be deleted.
 
         Nobody may write into the project between two slices. Runs that were read before still point to the old place.
         """
@@ -266,7 +268,7 @@ class Project:
         with new_folder(folder) as unfinished:
             yield from in_background(partial(copy_folder, self.folder, unfinished, _is_left_out), writes=True)
             write_record(unfinished, record)
-        yield from self._move_to(folder, record)
+        return self._move_to(folder, record)
 
     def put_aside(self) -> Path:
         """Close an unsaved project and take it away. What returns is where it still has to be deleted."""
@@ -283,13 +285,12 @@ class Project:
 
     # ------------------------------------------------------------------------------------------------- inside
 
-    def _move_to(self, folder: Path, record: ProjectRecord) -> Slices[None]:
+    def _move_to(self, folder: Path, record: ProjectRecord) -> Path | None:
         lock = FolderLock.acquire(folder)
         old_folder, was_disposable = self.folder, self.is_unsaved and not self.read_only_reason
         self.close()
         self.folder, self._record, self._lock, self.read_only_reason = folder, record, lock, ""
-        if was_disposable:
-            yield from delete_remains(put_aside(old_folder))
+        return old_folder if was_disposable else None
 
     def _change(self, **fields: Any) -> None:
         self._check_writable()

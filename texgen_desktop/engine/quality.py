@@ -22,7 +22,8 @@ EARLY_SHARE, EARLY_FROM_S = 0.1, 5.0
 """In the beginning no more than this share is spent, and nothing before the first pictures have come."""
 _SLICE_S = 0.08
 _SIDE_PX, _BLOCK_PX = 256, 128
-_MOST_PHOTOS = 4
+_MOST_PHOTOS, _MOST_PICTURES = 4, 64
+"""Of photos the first ones are looked at; of pictures, which lie in the order of their classes, so many spread evenly over all."""
 _PATCHES_SIDE_PX = 192
 
 
@@ -30,7 +31,7 @@ class QualityMeter:
     """Reads a run of a family that makes textures; of others, and of photos that are too small to judge by, it has only a score."""
 
     def __init__(self, family: Family, photos: Sequence[Photo], clock: Clock = time.monotonic) -> None:
-        self._photos = [photos[k].pixels for k in range(min(len(photos), _MOST_PHOTOS))]
+        self._photos = [photos[k].pixels for k in _looked_at(len(photos), family.makes == "images")]
         self.can_judge = family.makes == "textures" and all(min(pixels.shape[:2]) >= LEAST_PHOTO_PX for pixels in self._photos)
         self._clock = clock
         self._judge: Judge | None = None
@@ -97,6 +98,14 @@ class QualityMeter:
         structure = yield from judge.structure_of(tile)
         copies = yield from judge.copies_of(tile)
         return {"structure": structure, "copy share": copies.share}
+
+
+def _looked_at(count: int, is_set: bool) -> list[int]:
+    """The numbers of those of ``count`` photos or pictures that a run is read by."""
+    if not is_set:
+        return list(range(min(count, _MOST_PHOTOS)))
+    chosen = min(count, _MOST_PICTURES)
+    return [k * count // chosen for k in range(chosen)]
 
 
 def _tile(source: Source, side_px: int) -> Slices[Floats]:

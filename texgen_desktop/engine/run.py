@@ -14,6 +14,8 @@ from texgen_desktop.engine.files import read_json, write_json
 from texgen_desktop.engine.messages import PhotoInfo, RunInfo, TrainSettings
 from texgen_desktop.engine.model_file import model_images_seen
 from texgen_desktop.engine.photo_files import check_photo
+from texgen_desktop.engine.start_model import MODEL_NAME, start_file, start_name
+from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 
 _CONFIG_NAME = "config.json"
@@ -44,7 +46,7 @@ class Run:
 
     @property
     def model_path(self) -> Path:
-        return self.folder / "model.safetensors"
+        return self.folder / MODEL_NAME
 
     @property
     def metrics_path(self) -> Path:
@@ -59,12 +61,11 @@ class Run:
         return self.folder / "checkpoints"
 
     def info(self) -> RunInfo:
-        """The command line gives settings as text; they are told as the values that were made of it."""
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
         best = best_images_seen(self.checkpoints_folder)
         return RunInfo(
             id=self.id,
-            settings=replace(self.settings, config=tuple((name, self.config.get(name, value)) for name, value in self.settings.config)),
+            settings=self._settings_now(images_seen),
             images_seen=images_seen,
             images_total=self.images_total,
             created=self.created,
@@ -72,6 +73,17 @@ class Run:
             has_model=self.model_path.is_file(),
             best_images_seen=None if best == model_images_seen(self.model_path) else best,
         )
+
+    def _settings_now(self, images_seen: int) -> TrainSettings:
+        """What a new run like this one would be started with. The command line gives settings as text: here are the values that were made
+        of it, and of live fields those that were set last. A model to start from is left out where it is gone."""
+        try:
+            tuned = read_tuning(self.tuning_path, images_seen)
+        except TexGenError:  # told when the run is to go on
+            tuned = {}
+        values = {name: self.config.get(name, value) for name, value in self.settings.config} | tuned
+        start = self.settings.start_from
+        return replace(self.settings, config=tuple(values.items()), start_from=start if start_file(start, self.folder.parent) else "")
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -89,7 +101,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
 def write_run(run: Run) -> None:
     """Write what does not change into the run's folder, which exists."""
     record = _Record(
-        settings=run.settings,
+        settings=_portable(run.settings, run.folder),
         config=run.config,
         photos=run.photos,
         images_total=run.images_total,
@@ -118,7 +130,7 @@ def read_run(folder: Path) -> Run:
         check_photo(photo)
     return Run(
         folder,
-        record.settings,
+        _portable(record.settings, folder),  # early versions wrote a path
         record.config,
         record.photos,
         record.images_total,
@@ -126,3 +138,8 @@ def read_run(folder: Path) -> Run:
         record.created,
         record.photo_sha256,
     )
+
+
+def _portable(settings: TrainSettings, folder: Path) -> TrainSettings:
+    """The settings of the run in this folder as a record may hold them: without a path of this computer."""
+    return replace(settings, start_from=start_name(settings.start_from, folder.parent))

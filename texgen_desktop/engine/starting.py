@@ -29,6 +29,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
+from texgen_desktop.engine.start_model import start_file
 from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
@@ -70,7 +71,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     yield None
     machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
     if settings.start_from:
-        trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
+        trainer.start_from(_model_to_start_from(_start_path(settings.start_from, project), family, host.device))
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
     if settings.start_from:  # that file may be gone tomorrow
         header = {"family": family.id, "images_seen": 0}
@@ -80,6 +81,14 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
             shutil.rmtree(run.folder)  # it would begin again from other weights
             raise
     return Started(run, config, trainer, photos, schedule_gflop(family, config))
+
+
+def _start_path(text: str, project: Project) -> Path:
+    """An absolute path was chosen by hand; every other text is a name."""
+    path = Path(text) if Path(text).is_absolute() else start_file(text, project.folder / "runs")
+    if path is None:
+        raise TexGenError(f"There is no model {text} to start from.", "It may have been deleted. Choose another one, or new weights.")
+    return path
 
 
 def _model_to_start_from(path: Path, family: Family, device: torch.device) -> Model:
@@ -106,6 +115,9 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
         _load_state(trainer, loaded)
+    elif run.settings.start_from:
+        what = "This run was ended before the weights that it was to begin with were saved."
+        raise TexGenError(what, "Start a new run with the same settings, and delete this one.")
     if tuned := read_tuning(run.tuning_path, trainer.images_seen):
         config = tuned_config(family, config, tuned)
         trainer.tune(config)

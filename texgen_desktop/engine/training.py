@@ -253,7 +253,7 @@ class Training:
     def _save_model(self, started: Started, source: Source) -> None:
         run, model = started.run, source.model
         recipe = {
-            "settings": msgspec.to_builtins(self._settings),
+            "settings": msgspec.to_builtins(run.settings),
             "config": run.config,
             "photos": msgspec.to_builtins(run.photos),
             "machine": run.machine,

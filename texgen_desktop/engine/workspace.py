@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from texgen_desktop.data.photos import default_working_side, find_images, thumbnail
 from texgen_desktop.data.picture_survey import MAX_PHOTOS, Survey, groups_of, survey
 from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.files import sweep
 from texgen_desktop.engine.folders import delete_remains
 from texgen_desktop.engine.messages import ContactSheet, Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
@@ -139,7 +140,13 @@ class Workspace:
             project.close()
 
     def _switch(self, project: Project | None) -> None:
-        self.let_go()
+        """``project`` is locked already: a disk that does not take the look of the one before must not keep it from being open."""
+        name = self.project.name if self.project else ""
+        try:
+            self.let_go()
+        except (OSError, TexGenError) as error:
+            problem = explain(error)
+            self._emit(Notice(f"The look of {name} could not be kept. {problem.message}", problem.hint))
         self.project = project
         self._openings += project is not None
         self.announce()

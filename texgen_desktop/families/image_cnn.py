@@ -198,7 +198,7 @@ class Training:
             self._networks = placed(CnnNetworks(config), device)
         self._average = copy.deepcopy(self._networks).requires_grad_(False)
         self._optimizer = adam(self._networks, config.learning_rate, (0.9, 0.99))
-        self._statistics = CodeStatistics(config.code, len(sampler.classes)).to(device)
+        self._statistics = CodeStatistics(config.code, sampler.class_counts).to(device)
         self._at_once = max(1, int(_PART_MAC / (2 * self._networks.multiply_adds())))
         self._log = LossLog()
 

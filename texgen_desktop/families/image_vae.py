@@ -265,7 +265,7 @@ class Training:
         self._average = frozen(copy.deepcopy(self._networks), device)
         placed(self._networks, device)
         self._optimizer = adam(self._networks, config.learning_rate, (0.9, 0.99))
-        self._statistics = CodeStatistics(config.code, len(sampler.classes)).to(device)
+        self._statistics = CodeStatistics(config.code, sampler.class_counts).to(device)
         self._variance = torch.full((), 0.3, device=device)  # of p(x given z): a running mean of the squared error
         self._at_once = max(1, int(_PART_MAC / (2 * self._networks.multiply_adds())))
         self._log = LossLog()

@@ -38,11 +38,14 @@ class CodeStatistics(nn.Module):
     second: Tensor
     class_means: Tensor
 
-    def __init__(self, code: int, classes: int) -> None:
+    def __init__(self, code: int, class_counts: Sequence[int]) -> None:
+        """``class_counts`` says how many pictures of each class there are."""
         super().__init__()
         self.register_buffer("mean", torch.zeros(code))
         self.register_buffer("second", torch.eye(code))
-        self.register_buffer("class_means", torch.zeros(classes, code))
+        self.register_buffer("class_means", torch.zeros(len(class_counts), code))
+        counts = torch.tensor(class_counts, dtype=torch.float64)
+        self._class_weights = (counts / counts.mean()).float()  # 1 for each of equal ones; no part of a run's state
 
     @torch.no_grad()
     def note(self, codes: Tensor, labels: Tensor, steps_done: int) -> None:
@@ -57,6 +60,12 @@ class CodeStatistics(nn.Module):
 
     def covariance(self) -> Tensor:
         return self.second - torch.outer(self.mean, self.mean)
+
+    def covariance_between(self) -> Tensor:
+        """Of the class means, each with its share of the pictures that have a class: in main memory."""
+        means, weights = self.class_means.cpu(), self._class_weights[:, None]
+        apart = weights.sqrt() * (means - (weights * means).mean(0))
+        return apart.T @ apart / len(means)
 
 
 class CodeSpace(nn.Module):
@@ -90,10 +99,7 @@ class CodeSpace(nn.Module):
         space.directions, space.spreads = principal_axes(covariance, directions)
         space.mean = statistics.mean.cpu().clone()
         space.class_means = statistics.class_means.cpu().clone()
-        within = covariance
-        if classes:
-            apart = space.class_means - space.class_means.mean(0)
-            within = covariance - apart.T @ apart / classes
+        within = covariance - statistics.covariance_between() if classes else covariance
         axes, deviations = principal_axes(within, code)
         # In the order of memory that a file gives back: products of other orders round otherwise.
         space.factor = (axes.T * deviations.clamp(min=_LEAST_DEVIATION)).contiguous()

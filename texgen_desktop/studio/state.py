@@ -224,11 +224,18 @@ def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioSta
         training = "idle" if state.training == "paused" else state.training
         look = project.look if project else Look()
         state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None, allows=())
-    state = replace(state, project=project)
+    state = replace(state, project=project, settings=_without_lost_start(state, project))
     run = state.selected_run
     if run is not None and (run_before is None or run_before.id != run.id) and state.training == "idle":
         state = replace(state, settings=run.settings, progress=None)
     return state
+
+
+def _without_lost_start(state: StudioState, project: ProjectInfo | None) -> TrainSettings:
+    """The model of a run is no start any more once the run is deleted, nor in another project, which may have a run of that name."""
+    before = {run.id for run in state.project.runs} if state.project else set()
+    now = {run.id for run in project.runs} if project and is_same_project(state.project, project) else set()
+    return replace(state.settings, start_from="") if state.settings.start_from in before - now else state.settings
 
 
 def _after_model(state: StudioState, model: ModelInfo | None) -> StudioState:

@@ -171,8 +171,8 @@ class TrainingPanel(Panel):
         starts.setdefault(chosen, Path(chosen).name)
         with QSignalBlocker(self._start_from):
             self._start_from.clear()
-            for path, title in starts.items():
-                self._start_from.addItem(title, path)
+            for name, title in starts.items():
+                self._start_from.addItem(title, name)
             self._start_from.setCurrentIndex(self._start_from.findData(chosen))
 
     def _show_suggestion(self, names: tuple[str, ...]) -> None:
@@ -259,17 +259,16 @@ def _family_of(state: StudioState) -> FamilyInfo | None:
 
 
 def _own_models(state: StudioState) -> dict[str, str]:
-    """Title by path of every model of the project that a run of the chosen family can begin with."""
-    project = state.project
-    runs = [run for run in project.runs if run.has_model and run.settings.family == state.settings.family] if project else []
-    return {str(project.folder / "runs" / run.id / "model.safetensors"): f"This project: {run.id}" for run in runs} if project else {}
+    """Title by ``TrainSettings.start_from`` of every model of the project that a run of the chosen family can begin with."""
+    runs = state.project.runs if state.project else ()
+    return {run.id: f"This project: {run.id}" for run in runs if run.has_model and run.settings.family == state.settings.family}
 
 
 def _shipped_models() -> dict[str, dict[str, str]]:
-    """Title by path, by family."""
+    """Title by ``TrainSettings.start_from``, by family."""
     found: dict[str, dict[str, str]] = {}
     for model in models():
-        found.setdefault(model.family, {})[str(model.path)] = model.title
+        found.setdefault(model.family, {})[model.path.stem] = model.title
     return found
 
 
