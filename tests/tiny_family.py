@@ -6,7 +6,7 @@ its request, any region equals the same part of a larger one, and a torus wraps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -68,7 +68,7 @@ class TinyTrainer:
     def images_total(self) -> int:
         return self.config.images
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.images_seen)
         side, losses = self.config.crop_px, []
         self.optimiser.zero_grad()
@@ -81,7 +81,7 @@ class TinyTrainer:
             loss = (made.mean((0, 2, 3)) - crop.mean((1, 2))).square().sum() + (made.std() - crop.std()).square()
             loss.backward()
             losses.append(loss.detach())
-            yield
+            yield None
         self.optimiser.step()
         with torch.no_grad():
             for name, tensor in self.network.state_dict().items():
@@ -170,18 +170,18 @@ def _noise(seed: int, channels: int, y: Tensor, x: Tensor) -> Tensor:
 
 
 def start(config: Config, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[TinyTrainer]:
-    yield
+    yield None
     return TinyTrainer(config, photos, seed, device)
 
 
 def prove(model: TinyModel) -> Slices[TinyModel]:
-    yield
+    yield None
     return model
 
 
 def encode(model: TinyModel, photo: Photo) -> Slices[TinyModel]:
     """The mean colours of the photo in place of what the last convolution adds."""
-    yield
+    yield None
     return replace(model, weights=model.weights | {"2.bias": torch.from_numpy(photo.pixels.mean((0, 1)))})
 
 

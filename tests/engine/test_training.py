@@ -178,7 +178,7 @@ def proving(monkeypatch: pytest.MonkeyPatch, slices: int = 1) -> list[int]:
     def prove(model: tiny_family.TinyModel) -> Slices[tiny_family.TinyModel]:
         for k in range(slices):
             looked.append(k)
-            yield
+            yield None
         return replace(model, sliders=tiny_family.SLIDERS[:1])
 
     family = replace(tiny_family.FAMILY, prove=prove)
@@ -504,11 +504,11 @@ def test_a_run_that_gets_no_better_ends_by_itself_keeps_its_best_and_can_go_on(
         def begin(self) -> None: ...
 
         def structure(self, source: object) -> Slices[float]:
-            yield
+            yield None
             return 0.3
 
         def score(self, source: object) -> Slices[float]:
-            yield
+            yield None
             self.readings += is_getting_worse
             return 0.3 + self.readings
 

@@ -124,12 +124,12 @@ class CropSampler:
         """A sampler that is ready to draw, in slices: a photo each, then some crops each to measure what its sliders range over."""
         sampler = cls(photos, level_count, coarse_crop_px, device, is_mirrored, is_turned)
         for photo in photos:
-            yield
+            yield None
             sampler._pyramids.append(sampler._pyramid(photo))
         probe = torch.Generator().manual_seed(0)
         crops = []
         for _ in range(_STYLE_PROBE // 16):
-            yield
+            yield None
             crops.append(sampler.draw(probe, 0, 16, coarse_crop_px).patches)
         sampler.axes += sampler._measured_axes(torch.cat(crops))
         if sampler._groups:
@@ -146,7 +146,7 @@ class CropSampler:
         signatures: list[list[tuple[float, ...]]] = [[] for _ in self._groups]
         for photo, group in zip(photos, self._group_of, strict=True):
             signatures[group].append(signature(photo.pixels))
-            yield
+            yield None
         means = [tuple(sum(values) / len(found) for values in zip(*found, strict=True)) for found in signatures]
         return tuple(StyleAxis(f"group_{k}", group=self._groups[k], signature=mean) for k, mean in enumerate(means))
 

@@ -56,7 +56,7 @@ class PictureSampler:
     ) -> Slices[PictureSampler]:
         """A sampler of the photos at ``side_px``, in slices. Raises TexGenError, see above."""
         pictures = yield from PictureSet.prepared(photos, side_px)
-        yield
+        yield None
         return cls(pictures, seed, device, mirror=mirror, hold_out=hold_out)
 
     @property

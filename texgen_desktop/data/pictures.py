@@ -71,7 +71,7 @@ class PictureSet(Sequence[Photo]):
         pixels = np.empty((len(photos), side_px, side_px, 3), np.uint8)
         for number, photo in enumerate(photos):
             pixels[number] = centre_square(photo.pixels, side_px)
-            yield
+            yield None
         return PictureSet(pixels, labels, classes)
 
     def _resized(self, side_px: int) -> Slices[PictureSet]:
@@ -79,7 +79,7 @@ class PictureSet(Sequence[Photo]):
         for number, picture in enumerate(self.pixels):
             pixels[number] = np.asarray(Image.fromarray(picture).resize((side_px, side_px), Image.Resampling.LANCZOS))
             if number % _SLICE_PICTURES == 0:
-                yield
+                yield None
         return PictureSet(pixels, self.labels, self.classes)
 
 

@@ -95,7 +95,7 @@ def conv_gflops(device: torch.device, clock: Clock = time.perf_counter) -> Slice
         conv2d(pixels, weight, padding=1)  # the first one chooses its algorithm
     calls_s: list[float] = []
     while sum(calls_s) < _PROBE_S or len(calls_s) < _FEWEST_CALLS:
-        yield
+        yield None
         slice_s = 0.0
         while slice_s < _SLICE_S:
             calls_s.append(_seconds_of(pixels, weight, clock))

@@ -152,7 +152,7 @@ class _Rows:
             for block in blocks(Region(end, region.x, height, region.width), BLOCK_PX):
                 left = block.x - region.x
                 strip[:, left : left + block.width] = self._source.render(replace(self._whole, region=block))
-                yield
+                yield None
             passed = max(0, first - self._first)
             self._held = np.concatenate([self._held[passed:], strip])
             self._first += passed

@@ -232,7 +232,7 @@ class Training:
         self._host.emit(CheckpointSaved(images_seen, path))
         return writing_s + clock() - began_s
 
-    def _prove(self, started: Started) -> Iterator[None]:
+    def _prove(self, started: Started) -> Slices[None]:
         """Write the model once more, with only the sliders that hold. What was saved stays as it is when the program is in a hurry."""
         assert self.source is not None
         proof = self._family.prove(self.source.model)
@@ -247,7 +247,7 @@ class Training:
                     what = f"Left out, for the texture does not follow: {', '.join(gone)}."
                     self._host.emit(Notice(what, "A longer training may bring back what a slider needs."))
                 return
-            yield
+            yield None
         proof.close()
 
     def _save_model(self, started: Started, source: Source) -> None:

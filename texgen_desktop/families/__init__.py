@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -126,7 +126,7 @@ class Trainer(Protocol):
     @property
     def images_total(self) -> int: ...
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         """One training step in slices of at most 150 ms; exhausting it advances ``images_seen``.
 
         Raises NonFiniteLoss before a broken step reaches the weights. A step that was begun has to be finished or thrown away with

@@ -12,7 +12,7 @@ autoencoder; Ghosh et al. 2020).
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -206,26 +206,26 @@ class Training:
     def images_total(self) -> int:
         return -(-self._config.images // self._config.batch) * self._config.batch
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         batch_size = self._config.batch
         self._optimizer.param_groups[0]["lr"] = self._config.learning_rate * cosine(self.images_seen / self.images_total, 0.03)
         batch = self._sampler.draw(stream(self._seed, self.images_seen, _PICTURES), batch_size)
         noise = torch.randn(batch_size, self._config.code, generator=stream(self._seed, self.images_seen, _NOISE)).to(self._device)
-        yield
+        yield None
         self._optimizer.zero_grad(set_to_none=True)
         codes = []
         for pictures, dice in zip(batch.pixels.split(self._at_once), noise.split(self._at_once), strict=True):
             code = self._networks.reader(pictures)
-            yield
+            yield None
             made = self._networks.paint(code + _NOISY_CODES * dice)
             distance = laplacian_distance(made, pictures)
             loss = len(pictures) / batch_size * (distance + _SHORT_CODES * code.square().mean())
             check_finite(loss, "the loss", self.images_seen)
             self._log.note("reconstruction", distance)
-            yield
+            yield None
             loss.backward()
             codes.append(code.detach())
-            yield
+            yield None
         self._optimizer.step()
         average_into(self._average, self._networks, self.images_seen // batch_size)
         self._statistics.note(torch.cat(codes), batch.labels, self.images_seen // batch_size)
@@ -270,7 +270,7 @@ def cost_gflop(config: ImageCnnConfig) -> float:
 def start(config: ImageCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices. Raises TexGenError where the pictures are too few or all the same."""
     sampler = yield from PictureSampler.prepared(photos, int(config.side), seed, device, mirror=config.mirror, hold_out=False)
-    yield
+    yield None
     return Training(config, sampler, seed, device)
 
 

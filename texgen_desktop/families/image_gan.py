@@ -15,7 +15,7 @@ A step is cut into parts of a few pictures whose gradients add up, so that no sl
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -241,20 +241,20 @@ class Training:
 
     # ------------------------------------------------------------------------------------------------ one step
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         self._anneal()
         batch = self._sampler.draw(self._stream(_PICTURES), self._config.batch)
         is_told = torch.rand(len(batch.labels), generator=self._stream(_CLASSES)) >= _UNTOLD
         condition = told(batch.labels, len(self._sampler.classes), is_told)
         codes = torch.randn(len(batch.labels), self._generator.code, generator=self._stream(_NOISE)).to(self._device)
-        yield
+        yield None
         made = []
         for part in _parts(len(codes), self._made_at_once):
             made.append(self._generator(codes[part], condition[part]))
-            yield
+            yield None
         pictures = torch.cat([part.detach() for part in made])
         on_real = yield from self._teach_critic(batch.pixels, pictures, condition)
-        yield
+        yield None
         yield from self._teach_generator(made, pictures, condition, on_real)
         if self._average is not None:
             average_into(self._average, self._generator, self._steps_done)
@@ -295,7 +295,7 @@ class Training:
             on_real, on_made = self._critic(torch.cat([real[part], made[part]]), told_twice).chunk(2)
             loss = share * self._loss.critic(on_real, on_made)
             loss_of_step += loss.detach()
-            yield
+            yield None
             if gamma > 0:
                 # Holds a sure critic near scores that still tell the generator something: else its lead grows without end.
                 loss = loss + share * _DRIFT * (on_real - on_made).square().mean()
@@ -308,14 +308,14 @@ class Training:
                 after = self._critic(noisy, condition[part][:few].repeat(2, 1))
                 # A mean over both, where R1 + R2 is a sum of two means.
                 loss = loss + 2 * share * smoothness(before, after, gamma, _NOISY_SIGMA)
-                yield
+                yield None
             whole += loss.detach()
             loss.backward()
             scores.append((on_real.detach(), on_made.detach()))
-            yield
+            yield None
         self._note("critic", loss_of_step, whole)
         self._critic_optimizer.step()
-        yield
+        yield None
         all_real, all_made = torch.cat([s[0] for s in scores]), torch.cat([s[1] for s in scores])
         if self._adaptive is not None:
             share_of_run = self._config.batch / self.images_total
@@ -324,7 +324,7 @@ class Training:
             self._log.note("overfitting sign", self._adaptive.sign)
         return all_real
 
-    def _teach_generator(self, made: list[Tensor], pictures: Tensor, condition: Tensor, on_real: Tensor) -> Iterator[None]:
+    def _teach_generator(self, made: list[Tensor], pictures: Tensor, condition: Tensor, on_real: Tensor) -> Slices[None]:
         """One step of the generator: what the critic would change about each picture, then what that means for the weights."""
         pictures.requires_grad_(True)
         changed = self._changed(pictures, self._stream(_CHANGES))
@@ -336,7 +336,7 @@ class Training:
             loss = len(scores) / len(seen) * self._loss.generator(scores, on_real[part])
             loss_of_step += loss.detach()
             loss.backward()
-            yield
+            yield None
         self._critic.requires_grad_(True)
         self._note("generator", loss_of_step, loss_of_step)
         changed.backward(seen.grad)
@@ -345,12 +345,12 @@ class Training:
         self._generator_optimizer.zero_grad(set_to_none=True)
         for part, piece in zip(_parts(len(pictures), self._made_at_once), made, strict=True):
             piece.backward(wanted[part])
-            yield
+            yield None
         self._generator_optimizer.step()
-        yield
+        yield None
 
     @torch.no_grad()
-    def _look_at_held_out(self, batch: Batch, made: Tensor, condition: Tensor) -> Iterator[None]:
+    def _look_at_held_out(self, batch: Batch, made: Tensor, condition: Tensor) -> Slices[None]:
         """Notes how much better the critic thinks of pictures that it learns from than of some that it never sees."""
         dice = self._stream(_HELD_OUT)
         held_out = self._sampler.draw_held_out(dice, min(_HELD_OUT_COUNT, len(made)))
@@ -361,7 +361,7 @@ class Training:
         scores = []
         for seen, of in zip((batch.pixels[:count], held_out.pixels, made[:count]), conditions, strict=True):
             scores.append(self._critic(seen, of))
-            yield
+            yield None
         self._log.note("learnt by heart", learnt_by_heart(*scores))
 
     def _note(self, who: str, loss: Tensor, whole: Tensor) -> None:
@@ -424,7 +424,7 @@ def cost_gflop(config: ImageGanConfig) -> float:
 def start(config: ImageGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices. Raises TexGenError where the pictures are too few or all the same."""
     sampler = yield from PictureSampler.prepared(photos, int(config.side), seed, device, mirror=config.mirror, hold_out=True)
-    yield
+    yield None
     return Training(config, sampler, seed, device)
 
 

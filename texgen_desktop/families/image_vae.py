@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -274,20 +274,20 @@ class Training:
     def images_total(self) -> int:
         return -(-self._config.images // self._config.batch) * self._config.batch
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         config, progress = self._config, self.images_seen / self.images_total
         self._optimizer.param_groups[0]["lr"] = config.learning_rate * cosine(progress, 0.03)
         beta = pull(config, progress)
         batch = self._sampler.draw(stream(self._seed, self.images_seen, _PICTURES), config.batch)
         noise = torch.randn(config.batch, config.code, generator=stream(self._seed, self.images_seen, _NOISE)).to(self._device)
-        yield
+        yield None
         self._optimizer.zero_grad(set_to_none=True)
         codes, errors = [], []
         for first in range(0, config.batch, self._at_once):
             pictures, dice = batch.pixels[first : first + self._at_once], noise[first : first + self._at_once]
             mean, log_variance = self._networks.encode(pictures)
             code = mean + (0.5 * log_variance).exp() * dice  # z ~ q(z given x), so that gradients pass (Kingma and Welling 2014)
-            yield
+            yield None
             squared = (self._networks.decode(code) - pictures).square().mean((1, 2, 3))
             # -log p(x given z) = values / 2 * (squared error / sigma^2 + log sigma^2) up to a constant. With sigma^2 the mean error, its
             # gradient is that of values / 2 * log(squared error): that of the best sigma (Rybkin et al. 2021, eq. 5).
@@ -296,11 +296,11 @@ class Training:
             kl = gaussian_kl(mean, log_variance).sum(1)
             loss = (unlikely + beta * kl).sum() / config.batch
             self._note(squared.mean(), kl.mean(), loss)
-            yield
+            yield None
             loss.div(values).backward()  # per value: else the step size would depend on the size of the pictures
             codes.append(code.detach())
             errors.append(squared.detach())
-            yield
+            yield None
         self._optimizer.step()
         steps_done = self.images_seen // config.batch
         average_into(self._average, self._networks, steps_done)
@@ -354,7 +354,7 @@ def cost_gflop(config: ImageVaeConfig) -> float:
 def start(config: ImageVaeConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices. Raises TexGenError where the pictures are too few or all the same."""
     sampler = yield from PictureSampler.prepared(photos, int(config.side), seed, device, mirror=config.mirror, hold_out=False)
-    yield
+    yield None
     return Training(config, sampler, seed, device)
 
 

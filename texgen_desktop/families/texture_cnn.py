@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -298,7 +298,7 @@ class NetworkTraining:
     def images_total(self) -> int:
         return _steps(self._config) * self._config.batch
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         step = self.images_seen // self._config.batch
         top = _top(self._config, step)
         self._optimizer.param_groups[0]["lr"] = self._config.learning_rate * self._rate(step)
@@ -306,13 +306,13 @@ class NetworkTraining:
         crops = self._sampler.draw(
             stream(self._seed, self.images_seen, _CROPS), top, count * _CROPS_A_PICTURE, _CELLS * 2**top, is_bent_alike=True
         )
-        yield
+        yield None
         outputs, pictures = yield from self._form(top, crops.style[:count])
         yield from self._compare(pictures, crops.patches, crops.style[:count])
         self._optimizer.zero_grad(set_to_none=True)
         for output, picture in zip(reversed(outputs), reversed(pictures), strict=True):
             output.backward(picture.grad)  # adds its share to the gradient of the picture below
-            yield
+            yield None
         self._optimizer.step()
         for k in range(top + 1):
             average_into(self._average.level(k), self._generator.level(k), step)
@@ -334,10 +334,10 @@ class NetworkTraining:
             below = wrapped(pictures[-1], level.margin, level.margin) if pictures else None
             outputs.append(level(below, wrapped(noise, level.margin, level.margin), style))
             pictures.append(outputs[-1].detach().contiguous().requires_grad_(True))
-            yield
+            yield None
         return outputs, pictures
 
-    def _compare(self, pictures: Sequence[Tensor], real: Tensor, style: Tensor) -> Iterator[None]:
+    def _compare(self, pictures: Sequence[Tensor], real: Tensor, style: Tensor) -> Slices[None]:
         """Gathers the gradient of every loss at the pictures."""
         generator = stream(self._seed, self.images_seen, _DIRECTIONS)
         for k in reversed(range(len(pictures))):
@@ -347,12 +347,12 @@ class NetworkTraining:
                 real = halve(real)
             scale = f"1/{2 ** (self._config.levels - 1 - k)}"
             self._settle(f"patches {scale}", self._patches_loss(k, made, real, generator))
-            yield
+            yield None
             if pictures[k].shape[-1] <= _FEATURES_UP_TO_PX:
                 around = wrapped(pictures[k], 0, _FEATURE_REACH_PX - 1)
                 self._settle("features", _FEATURES_WEIGHT * _features_loss(around, real, self._directions[k], generator))
             self._settle("spectrum", _SPECTRUM_WEIGHT * spectrum_distance(pictures[k], real))
-            yield
+            yield None
         measured = self._sampler.measured(pictures[0])
         if measured.shape[1]:  # what a crop was measured for belongs to it alone: the pooled patches do not teach it
             told = style[:, self._sampler.measured_columns]
@@ -461,7 +461,7 @@ class TileTraining:
     def images_total(self) -> int:
         return self._config.images
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         level = next(each for each in reversed(self._levels) if self.images_seen >= each.first_step)
         if level.side != self._tile.pixels.shape[-1]:
             self._take_pixels(resized(self._tile.pixels.detach()[None], level.side)[0])
@@ -471,22 +471,22 @@ class TileTraining:
         directions = level.directions.draw(_DIRECTIONS_A_STEP, generator)
         few = -(-_PATCHES_A_STEP // len(level.photos))
         targets = torch.cat([_grid(photo, directions, few, generator) for photo in level.photos], 1)
-        yield
+        yield None
         around = wrapped(self._tile.pixels[None], 0, _PATCH_PX - 1)
         loss = sliced_wasserstein(_grid(around, directions, _PATCHES_A_STEP, generator), targets)
         check_finite(loss, "the patches loss", self.images_seen)
         self._losses.note("patches", loss)
-        yield
+        yield None
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.images_seen % _STEPS_A_FEATURES == 0:
-            yield
+            yield None
             photo = _window(level.photos[self.images_seen // _STEPS_A_FEATURES % len(level.photos)], level.side, generator)
             around = wrapped(self._tile.pixels[None], 0, _FEATURE_REACH_PX - 1)
             features = _features_loss(around, photo, level.directions, generator)
             check_finite(features, "the features loss", self.images_seen)
             self._losses.note("features", features)
-            yield
+            yield None
             (_TILE_FEATURES_WEIGHT * features).backward()
         self._optimizer.step()
         self.images_seen += 1
@@ -554,22 +554,22 @@ def start(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: 
     sampler = yield from CropSampler.prepared(photos, config.levels, _CELLS, device)
     directions = []
     for k in range(config.levels):
-        yield
+        yield None
         probe = torch.Generator().manual_seed(k)
         crops = sampler.draw(probe, k, max(2, 16 >> k), _CELLS * 2**k, is_bent_alike=False)
         directions.append(PatchDirections.of(crops.patches, _PATCH_PX, _WHITENESS))
-    yield
+    yield None
     return NetworkTraining(config, sampler, directions, seed, device)
 
 
 def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[TileTraining]:
     palette, sides = Palette.of(photos), _tile_sides(config, min(min(photo.pixels.shape[:2]) for photo in photos))
-    yield
+    yield None
     full = [palette.encode(torch.from_numpy(photo.pixels).to(device).permute(2, 0, 1)[None]) for photo in photos]
     levels: list[_TileLevel] = []
     ends = _level_ends(config, sides)
     for side, first, last in zip(sides, [0, *ends], ends, strict=False):
-        yield
+        yield None
         scale = side / sides[-1]
         scaled = tuple(
             F.interpolate(photo, [round(n * scale) for n in photo.shape[-2:]], mode="bilinear", antialias=True, align_corners=False)
@@ -577,7 +577,7 @@ def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, de
         )
         largest = max(scaled, key=Tensor.numel)
         levels.append(_TileLevel(side, scaled, PatchDirections.of(largest, _PATCH_PX, 0.0), first, last))
-    yield
+    yield None
     return TileTraining(config, palette, levels, seed, device)
 
 

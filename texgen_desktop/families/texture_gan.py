@@ -12,7 +12,7 @@ critics is that of SinGAN (Shaham et al. 2019), which trains its levels one afte
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
@@ -229,15 +229,15 @@ class Training:
 
     # ------------------------------------------------------------------------------------------------ one step
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         step = self.images_seen // self._config.batch
         level = self._plan.level(step)
         self._anneal(level)
         real, below, style = self._draw(level)
-        yield
+        yield None
         noise = self._noise(level)
         fake = self._generator.level(level)(below, noise, style)
-        yield
+        yield None
         on_real = yield from self._teach_critic(level, real, fake.detach(), style)
         self._teach_generator(level, fake, style, on_real)
         average_into(self._average.level(level), self._generator.level(level), self._plan.turns_before(step, level))
@@ -374,7 +374,7 @@ def cost_gflop(config: TextureGanConfig) -> float:
 def start(config: TextureGanConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
     """A run before its first step, in slices."""
     sampler = yield from CropSampler.prepared(photos, config.levels, _COARSE_CROP_PX, device, config.mirror, config.turn)
-    yield
+    yield None
     return Training(config, sampler, seed, device)
 
 

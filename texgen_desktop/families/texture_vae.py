@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -338,10 +338,10 @@ def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0
 def encode(model: TextureVae, photo: Photo) -> Slices[TextureVae]:
     """The model with this photo as the middle of its sliders: its codes are all that pictures are made of."""
     part = _part(photo, _MOST_OWN_CELLS)
-    yield
+    yield None
     album = _Album([part], model.encoder, model.palette, model.axes, model.device)
     album.reading((0.0,) * len(BENDS))
-    yield
+    yield None
     return replace(model, album=album, groups=("",), is_own=True)
 
 
@@ -414,18 +414,18 @@ class Training:
 
     # ------------------------------------------------------------------------------------------------ one step
 
-    def step(self) -> Iterator[None]:
+    def step(self) -> Slices[None]:
         step = self.images_seen // self._config.batch
         self._anneal()
         self._optimizer.zero_grad(set_to_none=True)
         crops = self._sampler.draw(
             stream(self._seed, self.images_seen, _CROPS), _LEVELS - 1, self._config.batch, _CROP_CELLS * STRIDE_PX
         ).patches
-        yield
+        yield None
         loss = self._evidence(crops)
-        yield
+        yield None
         loss.backward()
-        yield
+        yield None
         if self._progress >= _SHARPEN_FROM:
             yield from self._sharpen(_TURNS[step % len(_TURNS)])
         torch.nn.utils.clip_grad_norm_(self._networks.parameters(), _MOST_GRADIENT)
@@ -475,15 +475,15 @@ class Training:
         """One step of a critic, and its say on the codes of crops that were laid out anew."""
         crops = self._sampler.draw(stream(self._seed, self.images_seen, _REALS), _LEVELS - 1, self._config.batch, _SOURCE_CELLS * STRIDE_PX)
         cells, octaves = _FAKE_CELLS[level], _LEVELS - 1 - level
-        yield
+        yield None
         codes = self._laid_out(self._encoder.read(crops.patches), cells)
-        yield
+        yield None
         quarter, half, full = self._draw(codes, stream(self._seed, self.images_seen, _DETAIL))
         echo = _echo(quarter, half, full)
         real, fake = crops.patches[..., : cells * STRIDE_PX, : cells * STRIDE_PX], full
         for _ in range(octaves):
             real, fake = halve(real), halve(fake)
-        yield
+        yield None
         on_real = yield from self._teach_critic(level, real, fake.detach(), crops.style)
         critic = self._critics[level]
         critic.requires_grad_(False)
@@ -491,7 +491,7 @@ class Training:
         self._note(f"decoder 1/{2**octaves}", loss)
         (_ADVERSARIAL * loss + echo).backward()
         critic.requires_grad_(True)
-        yield
+        yield None
 
     def _laid_out(self, codes: Tensor, cells: int) -> Tensor:
         """The codes of each crop in a new layout, on a torus: (B, local + whole, cells, cells)."""
@@ -584,13 +584,13 @@ def start(config: TextureVaeConfig, photos: Sequence[Photo], seed: int, device: 
     sampler = yield from CropSampler.prepared(photos, _LEVELS, _SOURCE_CELLS * STRIDE_PX >> (_LEVELS - 1), device)
     parts, blocks = [], []
     for photo in photos:
-        yield
+        yield None
         parts.append(_part(photo, max(1.0, _MOST_CELLS / len(photos))))
         blocks.append(sampler.palette.encode(parts[-1].to(device).permute(2, 0, 1)[None].float() / 255))
-    yield
+    yield None
     scales = torch.tensor(sampler.palette.scales, dtype=torch.float32, device=device)[:, None, None]
     block_axes = BlockAxes.of(blocks, (scales / scales[0]).sqrt())
-    yield
+    yield None
     return Training(config, sampler, parts, block_axes, seed, device)
 
 

@@ -93,9 +93,9 @@ def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -
     with the greatest change. A visible direction without a name stays a numbered one.
     """
     middle = _cut(draw(named[0].direction, 0.0), side_px) if named else []
-    yield
+    yield None
     untouched = [_measured(picture, picture) for picture in middle]
-    yield
+    yield None
     visible: list[int] = []
     candidates: list[tuple[float, int, int]] = []  # (effect in natural deviations, direction, property)
     for direction in (n.direction for n in named):
@@ -104,9 +104,9 @@ def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -
             made = middle if position == 0 else _cut(draw(direction, position), side_px)
             if abs(position) == 1:
                 ends.append(np.stack(made))
-            yield
+            yield None
             readings.append(np.array([_measured(picture, own) for picture, own in zip(made, middle, strict=True)]) - untouched)
-            yield
+            yield None
         if float(np.abs(ends[1] - ends[0]).mean()) < VISIBLE_FROM:
             continue
         visible.append(direction)

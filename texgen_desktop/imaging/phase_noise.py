@@ -32,7 +32,7 @@ def phase_noise(photo: Floats, seed: int) -> Slices[Floats]:
         amplitude, values = np.abs(spectrum), np.sort(target, axis=None)
         channel[:] = _with_values(np.fft.irfft2(spectrum * turn, shape), values)
         for _ in range(_ROUNDS):
-            yield
+            yield None
             found = np.fft.rfft2(channel)
             channel[:] = _with_values(np.fft.irfft2(found * (amplitude / np.maximum(np.abs(found), 1e-12)), shape), values)
     return np.clip(axes.decode(made.transpose(1, 2, 0)), 0, 1)

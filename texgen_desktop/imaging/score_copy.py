@@ -63,7 +63,7 @@ class CopyMeter:
     def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Slices[CopyMeter]:
         """In slices. At least one photo, (H, W, 3), needs room for two patches side by side."""
         made = cls(axes, _usual_contrast([_patches(axes.encode(photo), STRIDE_PX) for photo in photos]))
-        yield
+        yield None
         between_halves, shifted = [], []
         for photo in photos:
             for half, other in _halves(photo):
@@ -71,7 +71,7 @@ class CopyMeter:
             blocks = []
             for block in made._all_patches(photo):
                 blocks.append(block)
-                yield
+                yield None
             shifted.append((yield from _nearest(made._queries(photo[1:, 1:], PATCH_PX), blocks)))
             made._patches += blocks
         made._threshold = _threshold(np.concatenate(between_halves), np.concatenate(shifted))
@@ -175,6 +175,6 @@ def _nearest(queries: Floats, blocks: Iterator[Floats] | Sequence[Floats]) -> Sl
     for block in blocks:
         products = queries @ block.T
         found = np.minimum(found, (np.square(block).sum(1) - 2 * products).min(1))
-        yield
+        yield None
     distances: Floats = found + np.square(queries).sum(1)
     return distances

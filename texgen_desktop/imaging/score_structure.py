@@ -128,14 +128,14 @@ class Structure:
         self._usual.append(usual)
         means, spreads = [], []
         for found in answers:
-            yield
+            yield None
             scaled = self._scaled(found, usual)
-            yield
+            yield None
             strengths = _strengths(scaled)
-            yield
+            yield None
             means.append(_mean(strengths))
             spreads.append(_spread(strengths))
-            yield
+            yield None
         self._strengths.append((np.mean(means, axis=0), np.mean(spreads, axis=0)))
 
     # ------------------------------------------------------------------------------------------------ what it says
@@ -190,7 +190,7 @@ class Structure:
             scaled, beyond = self._scaled(answer, self._usual[scale]), []
             for sign, threshold in product((1, -1), _THRESHOLDS):
                 beyond.append(of(np.maximum(sign * scaled - threshold, 0)))
-                yield
+                yield None
             found.append(np.concatenate(beyond))
             mean, spread = self._strengths[scale]
             strength = (_strengths(scaled) - mean) / spread
@@ -227,7 +227,7 @@ def _together(fine: Floats, coarse: Floats, of: Summary) -> Slices[Floats]:
         if of is _spread:
             mean = np.sqrt(np.maximum(np.square(here).T @ np.square(there) / len(here) - mean**2, 0))
         found.append(mean.ravel())
-        yield
+        yield None
     return np.concatenate(found)
 
 
@@ -238,7 +238,7 @@ def _convolved(channels: Floats) -> Slices[Floats]:
     rows, filters, found = max(1, _BLOCK // width), _filters(), []
     for top in range(0, height, rows):
         found.append(windows[top : top + rows].reshape(-1, len(filters)) @ filters)
-        yield
+        yield None
     return np.concatenate(found).reshape(height, width, -1)
 
 

@@ -50,12 +50,12 @@ def slider_proofs(sliders: Mapping[str, Sequence[float]], draw: Draw) -> Slices[
     values: dict[str, list[float]] = {slider: [] for slider in sliders}
     for seed in range(_SEEDS):
         middle = draw(seed, "", 0.0)
-        yield
+        yield None
         for slider in sliders:
             for position in positions:
                 made = draw(seed, slider, position)
                 values[slider].append(properties[slider](made if slider in of_colour else matched(made, middle)))
-                yield
+                yield None
     return {slider: spearman(positions * _SEEDS, found) for slider, found in values.items()}
 
 

@@ -38,14 +38,14 @@ def teach_critic(
     note(loss)
     # Holds a sure critic near scores that still tell the generator something: with it the best lead is some 3, not infinite.
     loss = loss + _DRIFT * (on_real - on_fake).square().mean()
-    yield
+    yield None
     for pictures, before in ((real[:smoothed], on_real[:smoothed]), (fake[:smoothed], on_fake[:smoothed])):
         noise = torch.randn(pictures.shape, generator=dice).to(pictures.device)
         noisy = critic(pictures + _NOISY_SIGMA * noise, style[:smoothed])
         loss = loss + smoothness(before, noisy, gamma, _NOISY_SIGMA)
     optimizer.zero_grad(set_to_none=True)
-    yield
+    yield None
     loss.backward()
     optimizer.step()
-    yield
+    yield None
     return on_real.detach()
