@@ -166,12 +166,17 @@ def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:
         "dtype": ", ".join(sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors if tensor.is_floating_point()})),
         "memory_layout": "channels_last" if has_channels_last else "contiguous",
         "version": __version__,
-        "colours_and_sliders": _digest(trainer.model().header()),  # both are measured on the photos
+        "measured_colours_and_sliders": _digest(_measured(trainer.model())),
         "training_state": _digest([[name, list(tensor.shape), str(tensor.dtype)] for name, tensor in sorted(state.items())]),
     }
 
 
-_DIGESTS = frozenset({"colours_and_sliders", "training_state"})
+_DIGESTS = frozenset({"measured_colours_and_sliders", "training_state"})
+
+
+def _measured(model: Model) -> dict[str, Any]:
+    """What was measured on the photos. The config is the run's own, and a newer version may have given it more fields."""
+    return {name: value for name, value in model.header().items() if name != "config"}
 
 
 def _digest(value: Any) -> str:
@@ -189,7 +194,7 @@ def _compare(host: Host, run: Run, now: dict[str, Any], sha256: dict[str, str]) 
     changed = [
         name.replace("_", " ") + ("" if name in _DIGESTS else f" {then[name]} → {now[name]}")
         for name in now
-        if name in then and then[name] != now[name] and not (replaced and name == "colours_and_sliders")
+        if name in then and then[name] != now[name] and not (replaced and name == "measured_colours_and_sliders")
     ]
     if changed:
         hint = "It goes on well, but no longer exactly as it would have."
