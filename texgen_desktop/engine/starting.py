@@ -15,7 +15,9 @@ import msgspec
 import torch
 
 from texgen_desktop import __version__
+from texgen_desktop.data.crops import MOST_GROUPS, group_of_each
 from texgen_desktop.data.photos import Photo, load_photo
+from texgen_desktop.data.picture_batches import MOST_CLASSES, class_count
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, write_checkpoint
@@ -71,6 +73,8 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
     if settings.start_from:
         trainer.start_from(_model_to_start_from(Path(settings.start_from), family, host.device))
+    if (notice := _without_slider(family, photos)) and trainer.model().sliders:
+        host.emit(notice)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
     if settings.start_from:  # that file may be gone tomorrow
         header = {"family": family.id, "images_seen": 0}
@@ -129,6 +133,22 @@ def load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[l
         pixels, sha256[photo.name] = yield from in_background(partial(_read, project.photo_path(photo.name), photo))
         loaded.append(replace(pixels, group=photo.group))
     return loaded, sha256
+
+
+def _without_slider(family: Family, photos: Sequence[Photo]) -> Notice | None:
+    """What there is too much of for mixing sliders, and what to do about it."""
+    if family.makes == "images":
+        count = class_count(photos)
+        if count <= MOST_CLASSES:
+            return None
+        what = f"Only the {MOST_CLASSES} largest of the {count:,} classes get a mixing slider; pictures are learnt from all."
+        return Notice(what, f"To mix others, start a project with at most {MOST_CLASSES} class folders.")
+    count = len(set(group_of_each(photos)))
+    if count <= MOST_GROUPS:
+        return None
+    kind = "folders of photos" if any(photo.group for photo in photos) else "photos"
+    what = f"Of {count:,} {kind} none gets a mixing slider: the texture is a mixture of all."
+    return Notice(what, f"For a slider each, keep at most {MOST_GROUPS} photos, or sort them into at most {MOST_GROUPS} folders.")
 
 
 def _load_state(trainer: Trainer, loaded: Loaded) -> None:
