@@ -175,7 +175,7 @@ def render(model: ImageCnn, request: RenderRequest) -> Tensor:
 
 
 def prove(model: ImageCnn) -> Slices[ImageCnn]:
-    """The model with only those axes that change something visible, each named by what it was measured to change."""
+    """The model with those axes that have a name: what they were measured to change, see ``name_directions``."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
     untouched = replace(model, named=unmeasured(_DIRECTIONS))

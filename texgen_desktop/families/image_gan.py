@@ -197,7 +197,7 @@ def _pictures(model: ImageGan, look: Look, codes: Tensor) -> Tensor:
 
 
 def prove(model: ImageGan) -> Slices[ImageGan]:
-    """The model with only those directions that change something visible, each named by what it was measured to change."""
+    """The model with those directions that have a name: what they were measured to change, see ``name_directions``."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
     untouched = replace(model, named=unmeasured(_DIRECTIONS))
