@@ -163,6 +163,16 @@ def test_many_photos_are_a_set_with_what_is_odd_said(desk: Desk, tmp_path: Path)
     assert len(pictures.notes) == 2
     assert {notice.message for notice in desk.all(m.Notice)} >= set(pictures.notes)
     assert [file.name for file in desk.project.skipped] == ["broken.png"]
+    assert desk.only(m.ContactSheet).allows == frozenset(), "all of them are lit from one side"
+
+
+def test_a_set_that_looks_as_natural_mirrored_allows_it(desk: Desk, tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "many", {"a": 201})
+    for path in list((folder / "a").iterdir())[::2]:
+        save_8_bit(path, np.ascontiguousarray(gradient(64, 64)[:, ::-1]))
+    desk.when(m.ContactSheet, m.Quit())
+    desk.run(m.CreateProject((folder,)))
+    assert desk.only(m.ContactSheet).allows == {"mirror"}
 
 
 def hostile_archive(path: Path) -> Path:

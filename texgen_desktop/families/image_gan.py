@@ -65,7 +65,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     augmentation: Annotated[
         Literal["adaptive", "none"], Meta(description="Change pictures at random as soon as the critic knows them by heart")
     ] = "adaptive"
-    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too; not for letters")] = True
+    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too, where those look as natural")] = False
 
 
 PRESETS = {
