@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from tests.families.conftest import disc_pictures
-from texgen_desktop.data.picture_batches import MOST_CLASSES, PictureSampler
+from texgen_desktop.data.picture_batches import MOST_CLASSES, PictureSampler, class_count
 from texgen_desktop.data.pictures import PictureSet
 
 CPU = torch.device("cpu")
@@ -40,13 +40,19 @@ def test_mirrored_pictures_come_about_half_of_the_time():
 
 
 def test_the_most_frequent_classes_count_and_all_others_are_none():
-    labels = np.repeat(np.arange(12), [5, 1, 5, 5, 5, 1, 5, 5, 5, 1, 5, 1])
+    labels = np.repeat(np.arange(14), [5, 1, 5, 5, 5, 1, 5, 5, 5, 1, 5, 1, 5, 5])
     pixels = np.random.default_rng(0).integers(0, 256, (len(labels), 16, 16, 3), np.uint8)
-    drawn = sampler(PictureSet(pixels, labels.astype(np.int64), tuple(f"kind {k}" for k in range(12))), hold_out=False)
-    assert drawn.classes == tuple(f"kind {k}" for k in (0, 2, 3, 4, 6, 7, 8, 10))
+    drawn = sampler(PictureSet(pixels, labels.astype(np.int64), tuple(f"kind {k}" for k in range(14))), hold_out=False)
+    assert drawn.classes == tuple(f"kind {k}" for k in (0, 2, 3, 4, 6, 7, 8, 10, 12, 13))
     assert len(drawn.classes) == MOST_CLASSES
-    assert set(drawn.draw(dice(), 500).labels.tolist()) == {-1, *range(8)}
-    assert drawn.class_counts == (5,) * 8
+    assert set(drawn.draw(dice(), 500).labels.tolist()) == {-1, *range(10)}
+    assert drawn.class_counts == (5,) * 10
+
+
+def test_classes_are_counted_where_there_are_pictures_of_them():
+    pictures = disc_pictures(6)
+    assert class_count(PictureSet(pictures.pixels, np.array([0, 2, 0, 2, 5, 5]), tuple("abcdef"))) == 3
+    assert class_count(list(pictures)) == 2
 
 
 def test_one_class_is_no_class():

@@ -118,6 +118,26 @@ def test_photos_from_folders_remember_them_through_framing_and_reopening(desk: D
     assert PictureSet.of(photos, 32).classes == ("moss", "stone")
 
 
+@pytest.mark.parametrize(
+    ("settings", "count", "message"),
+    [
+        (IMAGES, 11, "Only the 10 largest of the 11 classes get a mixing slider; pictures are learnt from all."),
+        (IMAGES, 10, ""),
+        (TEXTURES, 7, "Of 7 folders of photos none gets a mixing slider: the texture is a mixture of all."),
+        (TEXTURES, 6, ""),
+    ],
+)
+def test_what_is_too_much_for_mixing_sliders_is_told_with_a_way_out(
+    desk: Desk, tmp_path: Path, settings: m.TrainSettings, count: int, message: str
+) -> None:
+    folder = class_folders(tmp_path / "kinds", {f"kind {number}": 1 for number in range(count)})
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((folder,)), m.Train(settings))
+    told = [notice for notice in desk.all(m.Notice) if "mixing slider" in notice.message]
+    assert [notice.message for notice in told] == [message] * bool(message)
+    assert all(f"at most {count - 1}" in notice.hint for notice in told)
+
+
 def test_a_set_grows_and_a_run_that_goes_on_says_so(desk: Desk, cifar: Path, tmp_path: Path) -> None:
     more = class_folders(tmp_path / "more" / "train", {"ship": 2, "owl": 3}).parent
     desk.when(m.JobEnded, m.AddPhotos((more,)), m.Resume(), if_=lambda event: event.outcome == "stopped")
@@ -143,6 +163,16 @@ def test_many_photos_are_a_set_with_what_is_odd_said(desk: Desk, tmp_path: Path)
     assert len(pictures.notes) == 2
     assert {notice.message for notice in desk.all(m.Notice)} >= set(pictures.notes)
     assert [file.name for file in desk.project.skipped] == ["broken.png"]
+    assert desk.only(m.ContactSheet).allows == frozenset(), "all of them are lit from one side"
+
+
+def test_a_set_that_looks_as_natural_mirrored_allows_it(desk: Desk, tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "many", {"a": 201})
+    for path in list((folder / "a").iterdir())[::2]:
+        save_8_bit(path, np.ascontiguousarray(gradient(64, 64)[:, ::-1]))
+    desk.when(m.ContactSheet, m.Quit())
+    desk.run(m.CreateProject((folder,)))
+    assert desk.only(m.ContactSheet).allows == {"mirror"}
 
 
 def hostile_archive(path: Path) -> Path:

@@ -408,7 +408,9 @@ def test_a_run_whose_photo_is_another_says_so_when_it_goes_on(desk: Desk, tiny_p
     assert [event.message for event in desk.all(m.Notice)] == notices
 
 
-@pytest.mark.parametrize(("name", "words"), [("colours_and_sliders", "colours and sliders"), ("training_state", "training state")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("measured_colours_and_sliders", "measured colours and sliders"), ("training_state", "training state")]
+)
 def test_a_run_whose_colours_or_state_have_another_form_says_so_when_it_goes_on(
     desk: Desk, tiny_photo: Path, name: str, words: str
 ) -> None:
@@ -422,6 +424,23 @@ def test_a_run_whose_colours_or_state_have_another_form_says_so_when_it_goes_on(
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.OpenProject(desk.project.folder), m.Resume())
     assert desk.only(m.Notice).message == f"This run was started under other conditions: {words}."
+
+
+@pytest.mark.parametrize(
+    ("values", "notices"), [({"config": {"images": 40, "loss": "hinge"}}, 0), ({"config": {"images": 40}, "style": [0.5]}, 1)]
+)
+def test_a_setting_that_is_newer_than_the_run_is_no_other_condition_but_another_measurement_is(
+    desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], notices: int
+) -> None:
+    plain = tiny_family.TinyModel.header
+    monkeypatch.setattr(tiny_family.TinyModel, "header", lambda model: plain(model) | {"config": {"images": 40}})
+    desk.when(m.TrainingProgress, m.Stop(), if_=after_images(12))
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
+    monkeypatch.setattr(tiny_family.TinyModel, "header", lambda model: plain(model) | values)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    assert len(desk.all(m.Notice)) == notices
 
 
 def test_a_checkpoint_of_other_networks_ends_the_run_with_a_sentence(desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.families.conftest import disc_pictures, spotted_photo
+from texgen_desktop.data.picture_batches import MOST_CLASSES
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 from texgen_desktop.families import Look, Region, RenderRequest, discover
@@ -171,7 +172,7 @@ def test_a_proven_model_keeps_its_names_through_a_file():
         {"directions": [{"direction": 0, "title": "x", "description": "y"}] * 2},
         {"directions": [{"direction": 0, "title": "x" * 1000, "description": "y"}]},
         {"config": {"width": 9999}},
-        {"classes": ["many"] * 9},
+        {"classes": ["many"] * (MOST_CLASSES + 1)},
         {"surprise": 1},
     ],
 )

@@ -1,6 +1,7 @@
 """What is particular to the texture CNN, in both of its modes."""
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from texgen_desktop.families.texture_cnn import (
     TextureCnnConfig,
     TextureTile,
     _level_ends,
+    _positions,
     _shapes,
     _tile_sides,
     open_model,
@@ -77,6 +79,15 @@ def test_training_brings_the_pictures_nearer_to_the_photo():
     assert {"patches 1/4", "patches 1/2", "patches 1/1", "features", "spectrum"} <= set(falling)
 
 
+def test_a_network_learns_other_weights_from_a_photo_that_may_lie_in_other_ways():
+    found = set()
+    for fields in ({}, {"mirror": True}, {"turn": True}):
+        run = training(TextureCnnConfig(images=24, levels=2, width=8, **fields))
+        train(run, 1)
+        found.add(torch.cat([value.flatten() for value in run.model().tensors().values()]).numpy().tobytes())
+    assert len(found) == 3
+
+
 def test_a_photo_in_one_colour_trains_and_has_no_sliders_of_colour():
     flat = Photo("flat", spotted_photo().pixels * 0 + 0.4, 80, 72)
     run = training(TINY, [flat])
@@ -108,6 +119,27 @@ def test_only_sliders_that_change_what_they_name_are_kept_and_the_others_stand_s
 
 
 # ---------------------------------------------------------------------------------------------------- the instant tile
+
+
+def test_a_tile_of_a_photo_that_may_be_turned_has_its_stripes_in_both_directions():
+    """The control is the same tile of the photo as it lies."""
+    stripes = np.repeat(np.broadcast_to(np.arange(96, dtype=np.float32) % 12 / 12, (96, 96))[..., None], 3, axis=2)
+    photo = Photo("stripes", np.ascontiguousarray(stripes), 96, 96)
+    steepness = []
+    for is_turned in (False, True):
+        run = training(msgspec.structs.replace(TILE, turn=is_turned), [photo])
+        train(run, run.images_total)
+        picture = whole(run.model())
+        steepness.append(float(picture.diff(dim=1).abs().mean() / picture.diff(dim=2).abs().mean()))
+    assert steepness[0] < 0.5 < steepness[1]
+
+
+@pytest.mark.parametrize(("is_mirrored", "is_turned", "count"), [(False, False, 1), (True, False, 2), (False, True, 4), (True, True, 8)])
+def test_a_tile_is_formed_of_every_way_that_the_photo_may_lie_once(is_mirrored, is_turned, count):
+    photo = torch.rand(1, 3, 8, 6)
+    found = _positions(photo, msgspec.structs.replace(TILE, mirror=is_mirrored, turn=is_turned))
+    assert found[0] is photo
+    assert len({each.contiguous().numpy().tobytes() for each in found}) == len(found) == count
 
 
 def test_the_patches_of_a_finished_tile_are_distributed_as_those_of_the_photo():

@@ -9,9 +9,11 @@ import torch
 
 from tests.families.conftest import spotted_photo
 from texgen_desktop.data.photos import Photo
+from texgen_desktop.engine.family_info import config_of_run
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Look, Region, RenderRequest
 from texgen_desktop.families.texture_gan import FAMILY, PRESETS, TextureGanConfig, Training, _Plan, _shapes, open_model, render, start
+from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.pyramid import Generator
 from texgen_desktop.slices import run_to_end
 
@@ -62,6 +64,27 @@ def test_a_loss_that_is_not_finite_stops_the_step_and_leaves_the_weights_whole()
         for _ in run.step():
             pass
     assert all(torch.isfinite(value).all() for value in run.model().tensors().values())
+
+
+def test_every_loss_trains_to_weights_of_its_own():
+    found = {}
+    for name in GAN_LOSSES:
+        run = run_to_end(start(msgspec.structs.replace(TINY, levels=2, loss=name), [spotted_photo()], 0, CPU))
+        for _ in range(3):
+            for _ in run.step():
+                pass
+        found[name] = torch.cat([value.flatten() for value in run.model().tensors().values()])
+        assert all(np.isfinite(value) for value in run.take_losses().values())
+    assert all(torch.isfinite(weights).all() for weights in found.values())
+    assert len({weights.numpy().tobytes() for weights in found.values()}) == len(GAN_LOSSES)
+
+
+def test_a_model_and_a_run_from_before_there_were_losses_to_choose_from_are_relativistic():
+    run = training([spotted_photo()])
+    model, old = run.model(), msgspec.to_builtins(TINY)
+    assert old.pop("loss") == "relativistic"
+    assert config_of_run(FAMILY, old) == TINY
+    assert open_model({**model.header(), "config": old}, model.tensors(), CPU).config == TINY
 
 
 def test_several_photos_of_different_size_are_learnt_together():

@@ -38,6 +38,12 @@ def test_every_loss_rewards_the_critic_for_telling_apart_and_the_generator_for_d
     assert loss.generator(high, low) < loss.generator(low, high)
 
 
+@pytest.mark.parametrize("name", GAN_LOSSES)
+def test_only_a_loss_that_says_so_rewards_a_lead_that_is_large_already(name):
+    loss, large = GAN_LOSSES[name], torch.tensor([3.0])
+    assert (loss.critic(2 * large, -2 * large) < loss.critic(large, -large)) == loss.rewards_any_lead
+
+
 def test_an_unsure_generator_still_has_a_slope_by_the_non_saturating_loss_only():
     slopes = {}
     for name in ("minimax", "non-saturating"):

@@ -202,3 +202,16 @@ def test_what_every_photo_allows_and_the_family_can_do_is_suggested_until_it_is_
     state = after(state, m.PhotoLoaded(PROJECT.photos[0].name, np.zeros((2, 2, 3), np.uint8), frozenset({"mirror"})))
     assert state.suggested == ("mirror",)
     assert after(state, m.ProjectChanged(OTHER_PROJECT)).suggested == ()
+
+
+def test_a_family_that_makes_images_is_suggested_what_the_picture_set_allows() -> None:
+    preset = m.PresetInfo("standard", "Standard", 100, None, (("mirror", False),))
+    families = tuple(m.FamilyInfo(name, name, "", (), (preset,), makes=name) for name in ("textures", "images"))
+    project = replace(PROJECT, photos=(), pictures=m.PictureSetInfo(90, 32, (("a", 90),)))
+    state = after(after(StudioState(), m.FamiliesChanged(families)), m.ProjectChanged(project))
+    makes_images = replace(state, settings=m.TrainSettings("images"))
+    assert makes_images.suggested == ()
+    sheet = m.ContactSheet(np.zeros((2, 2, 3), np.uint8), frozenset({"mirror"}))
+    assert after(makes_images, sheet).suggested == ("mirror",)
+    assert after(replace(state, settings=m.TrainSettings("textures")), sheet).suggested == ()
+    assert after(after(makes_images, sheet), m.ProjectChanged(replace(project, opening=2))).suggested == ()

@@ -77,6 +77,11 @@ class Batch:
     style: Tensor
 
 
+def group_of_each(photos: Sequence[Photo]) -> list[str]:
+    """The folder that each photo came from, or its own name where photos came from no folders."""
+    return [photo.group or Path(photo.name).stem for photo in photos]
+
+
 def bend_matrix(scale: float, stretch: float, slant: float) -> tuple[tuple[float, float], tuple[float, float]]:
     """What one pixel of a crop is in pixels of the photo, ((x by x, x by y), (y by x, y by y)): all bends keep the area but the scale."""
     step = 2 ** (-SCALE_OCTAVES * scale)
@@ -107,7 +112,7 @@ class CropSampler:
         self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
-        groups = [photo.group or Path(photo.name).stem for photo in photos]
+        groups = group_of_each(photos)
         self._groups = sorted(set(groups)) if 1 < len(set(groups)) <= MOST_GROUPS else []
         self._group_of = [self._groups.index(group) if self._groups else 0 for group in groups]
 

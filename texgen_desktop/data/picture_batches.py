@@ -16,7 +16,7 @@ from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.slices import Slices
 
-MOST_CLASSES = 8
+MOST_CLASSES = 10
 """So many classes get a slider of their own, the most frequent ones; pictures of all others count as of no class."""
 _HELD_OUT_FROM = 40  # pictures: with fewer each one is needed for training
 _HELD_OUT_SHARE, _MOST_HELD_OUT = 0.1, 64
@@ -90,6 +90,11 @@ class PictureSampler:
 
     def _told(self, indices: Tensor, pixels: Tensor) -> Batch:
         return Batch(pixels.to(self._device), self._labels[indices].to(self._device))
+
+
+def class_count(photos: Sequence[Photo]) -> int:
+    """How many classes the pictures are of, whether they get a slider or not."""
+    return len(np.unique(photos.labels)) if isinstance(photos, PictureSet) else len({photo.group for photo in photos})
 
 
 def _classes(pictures: PictureSet) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -499,9 +499,13 @@ class PicturesProgress:
 
 @dataclass(frozen=True, eq=False)
 class ContactSheet:
-    """Some pictures of the project's set for the screen, row by row in the order of the classes: (H, W, 3) uint8."""
+    """Some pictures of the project's set for the screen, row by row in the order of the classes: (H, W, 3) uint8.
+
+    ``allows`` holds "mirror" where the set would look as natural so, see ``PhotoLoaded``.
+    """
 
     image: NDArray[np.uint8]
+    allows: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

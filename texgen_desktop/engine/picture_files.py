@@ -115,6 +115,12 @@ def contact_sheet(folder: Path, record: PicturesRecord) -> Pixels:
     return sheet
 
 
+def some_pictures(folder: Path, record: PicturesRecord, most: int) -> Pixels:
+    """Up to so many pictures, evenly spread over the set: (N, S, S, 3) uint8."""
+    numbers = np.unique(np.linspace(0, record.count - 1, min(most, record.count)).astype(np.int64))
+    return np.asarray(_mapped(folder, record).pixels[numbers])
+
+
 class PictureWriter:
     """Takes blocks of pictures into a temporary file, which ``commit`` makes the project's set. Closed before that, it leaves nothing."""
 

@@ -15,7 +15,9 @@ import msgspec
 import torch
 
 from texgen_desktop import __version__
+from texgen_desktop.data.crops import MOST_GROUPS, group_of_each
 from texgen_desktop.data.photos import Photo, load_photo
+from texgen_desktop.data.picture_batches import MOST_CLASSES, class_count
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, write_checkpoint
@@ -72,6 +74,8 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
     if settings.start_from:
         trainer.start_from(_model_to_start_from(_start_path(settings.start_from, project), family, host.device))
+    if (notice := _without_slider(family, photos)) and trainer.model().sliders:
+        host.emit(notice)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
     if settings.start_from:  # that file may be gone tomorrow
         header = {"family": family.id, "images_seen": 0}
@@ -143,6 +147,22 @@ def load_photos(project: Project, photos: Sequence[PhotoInfo]) -> Slices[tuple[l
     return loaded, sha256
 
 
+def _without_slider(family: Family, photos: Sequence[Photo]) -> Notice | None:
+    """What there is too much of for mixing sliders, and what to do about it."""
+    if family.makes == "images":
+        count = class_count(photos)
+        if count <= MOST_CLASSES:
+            return None
+        what = f"Only the {MOST_CLASSES} largest of the {count:,} classes get a mixing slider; pictures are learnt from all."
+        return Notice(what, f"To mix others, start a project with at most {MOST_CLASSES} class folders.")
+    count = len(set(group_of_each(photos)))
+    if count <= MOST_GROUPS:
+        return None
+    kind = "folders of photos" if any(photo.group for photo in photos) else "photos"
+    what = f"Of {count:,} {kind} none gets a mixing slider: the texture is a mixture of all."
+    return Notice(what, f"For a slider each, keep at most {MOST_GROUPS} photos, or sort them into at most {MOST_GROUPS} folders.")
+
+
 def _load_state(trainer: Trainer, loaded: Loaded) -> None:
     try:
         trainer.load_state(loaded.tensors, loaded.images_seen)
@@ -178,12 +198,17 @@ def _conditions(device: torch.device, trainer: Trainer) -> dict[str, Any]:
         "dtype": ", ".join(sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors if tensor.is_floating_point()})),
         "memory_layout": "channels_last" if has_channels_last else "contiguous",
         "version": __version__,
-        "colours_and_sliders": _digest(trainer.model().header()),  # both are measured on the photos
+        "measured_colours_and_sliders": _digest(_measured(trainer.model())),
         "training_state": _digest([[name, list(tensor.shape), str(tensor.dtype)] for name, tensor in sorted(state.items())]),
     }
 
 
-_DIGESTS = frozenset({"colours_and_sliders", "training_state"})
+_DIGESTS = frozenset({"measured_colours_and_sliders", "training_state"})
+
+
+def _measured(model: Model) -> dict[str, Any]:
+    """What was measured on the photos. The config is the run's own, and a newer version may have given it more fields."""
+    return {name: value for name, value in model.header().items() if name != "config"}
 
 
 def _digest(value: Any) -> str:
@@ -201,7 +226,7 @@ def _compare(host: Host, run: Run, now: dict[str, Any], sha256: dict[str, str]) 
     changed = [
         name.replace("_", " ") + ("" if name in _DIGESTS else f" {then[name]} → {now[name]}")
         for name in now
-        if name in then and then[name] != now[name] and not (replaced and name == "colours_and_sliders")
+        if name in then and then[name] != now[name] and not (replaced and name == "measured_colours_and_sliders")
     ]
     if changed:
         hint = "It goes on well, but no longer exactly as it would have."

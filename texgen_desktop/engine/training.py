@@ -244,7 +244,8 @@ class Training:
                 gone = [slider.title for slider in self.source.model.sliders if slider.id not in kept]
                 self._save_model(started, replace(self.source, model=end.value))
                 if gone:
-                    what = f"Left out, for the texture does not follow: {', '.join(gone)}."
+                    why = "the texture does not follow" if self._family.makes == "textures" else "they change nothing that has a name"
+                    what = f"Left out, for {why}: {', '.join(gone)}."
                     self._host.emit(Notice(what, "A longer training may bring back what a slider needs."))
                 return
             yield None

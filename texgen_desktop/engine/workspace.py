@@ -19,18 +19,20 @@ from texgen_desktop.engine.files import sweep
 from texgen_desktop.engine.folders import delete_remains
 from texgen_desktop.engine.messages import ContactSheet, Crop, Event, Look, Notice, PhotoLoaded, ProjectChanged, SkippedFile
 from texgen_desktop.engine.photo_files import safe_name
-from texgen_desktop.engine.picture_files import contact_sheet
+from texgen_desktop.engine.picture_files import PicturesRecord, contact_sheet, some_pictures
 from texgen_desktop.engine.picture_intake import take_in_pictures
 from texgen_desktop.engine.project import Project
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.read import ImageHeader, probe_image
 from texgen_desktop.imaging.recognise import ImageError
-from texgen_desktop.imaging.symmetry import symmetries
+from texgen_desktop.imaging.symmetry import can_be_mirrored, symmetries
 from texgen_desktop.slices import Slices
 
 ORPHAN_AGE_S = 3600.0
 _SCREEN_SIDE_PX = 1024
 _THUMBNAIL_SIDE_PX = 256
+_MOST_MEASURED = 500
+"""Of a picture set so many tell whether it may be mirrored."""
 _FEW_PHOTOS = 12
 """So many are sent large enough to be looked at beside the result; of more, only thumbnails."""
 
@@ -99,7 +101,7 @@ class Workspace:
         project = self.require(to_write=False)
         side_px = _SCREEN_SIDE_PX if len(project.photos) <= _FEW_PHOTOS else _THUMBNAIL_SIDE_PX
         yield None
-        self._show_contact_sheet(project)
+        yield from self._show_contact_sheet(project)
         for photo in project.photos:
             yield None
             try:
@@ -160,14 +162,15 @@ class Workspace:
             self._switch(taken.project)
         self._skipped = taken.skipped
         self.announce()
-        self._show_contact_sheet(taken.project)
+        yield from self._show_contact_sheet(taken.project)
         for note in taken.project.pictures.notes if taken.project.pictures else ():
             self._emit(Notice(note))
         self._tell_skipped(taken.skipped)
 
-    def _show_contact_sheet(self, project: Project) -> None:
+    def _show_contact_sheet(self, project: Project) -> Slices[None]:
         if project.pictures is not None:
-            self._emit(ContactSheet(contact_sheet(project.folder, project.pictures)))
+            image, allows = yield from in_background(partial(_look_at_set, project.folder, project.pictures))
+            self._emit(ContactSheet(image, allows))
 
     def _tell_skipped(self, skipped: Sequence[SkippedFile]) -> None:
         if skipped:
@@ -226,6 +229,12 @@ def _look_at(path: Path, side_px: int) -> tuple[NDArray[np.uint8], frozenset[str
     image = thumbnail(path, side_px)
     found = symmetries(image.astype(np.float32) / np.float32(255))
     return image, frozenset(name for name, holds in (("mirror", found.mirror), ("turn", found.turn)) if holds)
+
+
+def _look_at_set(folder: Path, record: PicturesRecord) -> tuple[NDArray[np.uint8], frozenset[str]]:
+    """Some pictures for the screen, and what ``ContactSheet.allows``."""
+    allows = frozenset({"mirror"}) if can_be_mirrored(some_pictures(folder, record, _MOST_MEASURED)) else frozenset[str]()
+    return contact_sheet(folder, record), allows
 
 
 def _look_through(paths: Sequence[Path], room: int) -> Slices[tuple[list[_Usable], list[SkippedFile]]]:

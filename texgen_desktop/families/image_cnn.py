@@ -52,7 +52,7 @@ class ImageCnnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=4, le=128, description="Channels at half resolution")] = 32
     code: Annotated[int, Meta(ge=8, le=512, description="Numbers that describe a picture")] = 48
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
-    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too; not for letters")] = True
+    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too, where those look as natural")] = False
 
 
 PRESETS = {
@@ -175,7 +175,7 @@ def render(model: ImageCnn, request: RenderRequest) -> Tensor:
 
 
 def prove(model: ImageCnn) -> Slices[ImageCnn]:
-    """The model with only those axes that change something visible, each named by what it was measured to change."""
+    """The model with those axes that have a name: what they were measured to change, see ``name_directions``."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
     untouched = replace(model, named=unmeasured(_DIRECTIONS))

@@ -37,7 +37,7 @@ from texgen_desktop.nn.dcgan import LadderGenerator, StridedCritic
 from texgen_desktop.nn.diff_augment import augment
 from texgen_desktop.nn.directions import semantic_directions, steer
 from texgen_desktop.nn.layers import frozen, placed
-from texgen_desktop.nn.losses import GAN_LOSSES, smoothness
+from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
@@ -56,10 +56,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: Annotated[int, Meta(ge=2, le=128, description="Pictures in one training step", extra={"unit": "pictures"})] = 16
     side: Annotated[Literal["32", "64", "128"], Meta(description="Side of a picture", extra={"unit": "px"})] = "64"
     network: Annotated[Literal["resize", "classic"], Meta(description="Resized convolutions, or the classic DCGAN")] = "resize"
-    loss: Annotated[
-        Literal["relativistic", "non-saturating", "minimax", "least squares", "hinge"],
-        Meta(description="What generator and critic are judged by"),
-    ] = "relativistic"
+    loss: Annotated[GanLossName, Meta(description="What generator and critic are judged by")] = "relativistic"
     width: Annotated[int, Meta(ge=4, le=128, description="Channels: at half resolution, or of the classic ladder's first rung")] = 32
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0005
     smoothness: Annotated[
@@ -68,7 +65,7 @@ class ImageGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     augmentation: Annotated[
         Literal["adaptive", "none"], Meta(description="Change pictures at random as soon as the critic knows them by heart")
     ] = "adaptive"
-    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too; not for letters")] = True
+    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too, where those look as natural")] = False
 
 
 PRESETS = {
@@ -200,7 +197,7 @@ def _pictures(model: ImageGan, look: Look, codes: Tensor) -> Tensor:
 
 
 def prove(model: ImageGan) -> Slices[ImageGan]:
-    """The model with only those directions that change something visible, each named by what it was measured to change."""
+    """The model with those directions that have a name: what they were measured to change, see ``name_directions``."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
     untouched = replace(model, named=unmeasured(_DIRECTIONS))

@@ -56,7 +56,7 @@ class ImageVaeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(ge=0, le=100, description="Pull towards simple codes: less is sharper, more is smoother", extra={"live": True})
     ] = 1.0
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.001
-    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too; not for letters")] = True
+    mirror: Annotated[bool, Meta(description="Learn from mirrored pictures too, where those look as natural")] = False
 
 
 PRESETS = {
@@ -227,7 +227,7 @@ def _places(cells: Cells, periods: tuple[int | None, int | None]) -> tuple[Tenso
 
 
 def prove(model: ImageVae) -> Slices[ImageVae]:
-    """The model with only those directions that change something visible, each named by what it was measured to change."""
+    """The model with those directions that have a name: what they were measured to change, see ``name_directions``."""
     side = model.cell_px
     region = Region(0, 0, _PROOF_ROWS * side, _PROOF_COLUMNS * side)
     untouched = replace(model, named=unmeasured(_DIRECTIONS), photo=None)

@@ -61,6 +61,8 @@ class TextureCnnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=8, le=128, description="Channels of the generator")] = 48
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.003
     tile_px: Annotated[int, Meta(ge=64, le=1024, description="Side of the instant tile, in steps of 32", extra={"unit": "px"})] = 256
+    mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
+    turn: Annotated[bool, Meta(description="Learn from the photo turned by quarters as well, where that looks as natural")] = False
 
 
 PRESETS = {
@@ -551,7 +553,7 @@ def start(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: 
     """A run before its first step, in slices."""
     if config.mode == "instant":
         return (yield from _start_tile(config, photos, seed, device))
-    sampler = yield from CropSampler.prepared(photos, config.levels, _CELLS, device)
+    sampler = yield from CropSampler.prepared(photos, config.levels, _CELLS, device, config.mirror, config.turn)
     directions = []
     for k in range(config.levels):
         yield None
@@ -565,7 +567,8 @@ def start(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: 
 def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[TileTraining]:
     palette, sides = Palette.of(photos), _tile_sides(config, min(min(photo.pixels.shape[:2]) for photo in photos))
     yield None
-    full = [palette.encode(torch.from_numpy(photo.pixels).to(device).permute(2, 0, 1)[None]) for photo in photos]
+    as_taken = [palette.encode(torch.from_numpy(photo.pixels).to(device).permute(2, 0, 1)[None]) for photo in photos]
+    full = [each for photo in as_taken for each in _positions(photo, config)]
     levels: list[_TileLevel] = []
     ends = _level_ends(config, sides)
     for side, first, last in zip(sides, [0, *ends], ends, strict=False):
@@ -579,6 +582,12 @@ def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, de
         levels.append(_TileLevel(side, scaled, PatchDirections.of(largest, _PATCH_PX, 0.0), first, last))
     yield None
     return TileTraining(config, palette, levels, seed, device)
+
+
+def _positions(photo: Tensor, config: TextureCnnConfig) -> list[Tensor]:
+    """The photo as it is, and as its patches may lie beside that: (1, 3, h, w) each, or turned (1, 3, w, h)."""
+    turned = [photo, *(photo.rot90(quarters, (2, 3)) for quarters in (1, 2, 3) if config.turn)]
+    return [*turned, *(each.flip(3) for each in turned if config.mirror)]
 
 
 def _level_ends(config: TextureCnnConfig, sides: Sequence[int]) -> list[int]:

@@ -5,8 +5,8 @@ its detail, at first to halved crops of the photo itself: so all levels learn at
 half of a batch stands on the generator's own coarse pictures, which closes the gap between the two. Each level has a critic of
 its own.
 
-Losses: relativistic pairing with approximate R1 + R2 (R3GAN, Huang et al. 2024; Seaweed APT, Lin et al. 2025). The pyramid of
-critics is that of SinGAN (Shaham et al. 2019), which trains its levels one after another.
+Losses: relativistic pairing, or another of ``nn.losses``, with approximate R1 + R2 (R3GAN, Huang et al. 2024; Seaweed APT, Lin et al.
+2025). The pyramid of critics is that of SinGAN (Shaham et al. 2019), which trains its levels one after another.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
 from texgen_desktop.nn.layers import frozen, halve, placed
-from texgen_desktop.nn.losses import relativistic
+from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
@@ -53,6 +53,7 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     levels: Annotated[int, Meta(ge=2, le=6, description="Octaves of the pyramid; more for larger structure")] = 4
     width: Annotated[int, Meta(ge=8, le=128, description="Channels of the generator")] = 48
     critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critics")] = 64
+    loss: Annotated[GanLossName, Meta(description="What generator and critics are judged by")] = "relativistic"
     learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0008
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
     mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
@@ -209,6 +210,7 @@ class Training:
     def __init__(self, config: TextureGanConfig, sampler: CropSampler, seed: int, device: torch.device) -> None:
         self._config, self._seed, self._device = config, seed, device
         self.images_seen = 0
+        self._loss = GAN_LOSSES[config.loss]
         self._plan = _Plan(config.levels)
         self._sampler = sampler
         style = len(sampler.axes)
@@ -298,6 +300,7 @@ class Training:
             real,
             fake,
             style,
+            loss=self._loss,
             gamma=self._config.smoothness * (_COARSE_PENALTY if level == 0 else 1),
             smoothed=len(real) if level == 0 else max(1, len(real) // _PENALTY_PART),
             dice=stream(self._seed, self.images_seen, _SMOOTH),
@@ -307,7 +310,7 @@ class Training:
     def _teach_generator(self, level: int, fake: Tensor, style: Tensor, on_real: Tensor) -> None:
         critic, optimizer = self._critics[level], self._generator_optimizers[level]
         critic.requires_grad_(False)
-        loss = relativistic(critic(fake, style), on_real)
+        loss = self._loss.generator(critic(fake, style), on_real)
         self._note("generator", level, loss)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -35,7 +35,7 @@ from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
 from texgen_desktop.nn.layers import frozen, halve, placed
 from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
-from texgen_desktop.nn.losses import relativistic
+from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.noise import gaussian_field, stream
 from texgen_desktop.nn.pyramid import Critic
 from texgen_desktop.nn.quilt import Bank, quilt
@@ -85,6 +85,7 @@ _TURNS = (2, 1, 2, 0)  # which of the three learns
 _WARM_UP = 0.1  # share of the run over which the codes get their full price
 _SHARPEN_FROM = 0.35  # share of the run from which critics judge
 _ADVERSARIAL = 0.1
+_LOSS = GAN_LOSSES["relativistic"]
 _STRAIGHT_RATE = 0.05  # of the learning rate, for the linear paths: a code adds up 768 numbers, and at the full rate some runs blew up
 _MOST_GRADIENT = 1.0  # norm, of all networks; usual are 0.3 to 2
 
@@ -487,7 +488,7 @@ class Training:
         on_real = yield from self._teach_critic(level, real, fake.detach(), crops.style)
         critic = self._critics[level]
         critic.requires_grad_(False)
-        loss = relativistic(critic(fake, crops.style), on_real)
+        loss = _LOSS.generator(critic(fake, crops.style), on_real)
         self._note(f"decoder 1/{2**octaves}", loss)
         (_ADVERSARIAL * loss + echo).backward()
         critic.requires_grad_(True)
@@ -512,6 +513,7 @@ class Training:
             real,
             fake,
             style,
+            loss=_LOSS,
             gamma=self._config.smoothness,
             smoothed=max(1, len(real) // 2),
             dice=stream(self._seed, self.images_seen, _SMOOTH),

@@ -90,7 +90,8 @@ def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -
 
     A property names a direction when it follows the positions (Spearman of 0.8 or more over all pictures, each against itself in the
     middle), and changes by at least half of what it varies among untouched pictures. Each name is given once, to the direction
-    with the greatest change. A visible direction without a name stays a numbered one.
+    with the greatest change. A direction without a name goes, for nobody could tell what its slider is for; but where no direction
+    has a name the visible ones stay, numbered: they are then all that there is to move.
     """
     middle = _cut(draw(named[0].direction, 0.0), side_px) if named else []
     yield None
@@ -141,15 +142,14 @@ def _measured(picture: Picture, own_middle: Picture) -> NDArray[np.float64]:
 
 
 def _assigned(visible: Sequence[int], candidates: Sequence[tuple[float, int, int]]) -> tuple[NamedDirection, ...]:
-    given = {direction: _numbered(direction) for direction in visible}
-    taken_directions: set[int] = set()
-    taken_names: set[int] = set()
+    given: dict[int, NamedDirection] = {}
+    taken: set[int] = set()
     for effect, direction, k in sorted(candidates, key=lambda c: -abs(c[0])):
-        if direction not in taken_directions and k not in taken_names:
-            taken_directions.add(direction)
-            taken_names.add(k)
+        if direction not in given and k not in taken:
+            taken.add(k)
             given[direction] = NamedDirection(direction, _PROPERTIES[k].title, _PROPERTIES[k].description, 1 if effect > 0 else -1)
-    return tuple(given.values())
+    kept = given or {direction: _numbered(direction) for direction in visible}
+    return tuple(kept[direction] for direction in visible if direction in kept)
 
 
 def _numbered(direction: int) -> NamedDirection:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor
+
+GanLossName = Literal["relativistic", "non-saturating", "minimax", "least squares", "hinge"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,8 @@ class GanLoss:
 
     critic: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
+    rewards_any_lead: bool
+    """Whether the critic always gains when it scores real pictures still further above made ones. Else some lead is enough for it."""
 
 
 def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
@@ -63,12 +68,12 @@ def _hinge_generator(made: Tensor, real: Tensor) -> Tensor:
     return -made.mean()
 
 
-GAN_LOSSES: Mapping[str, GanLoss] = {
-    "minimax": GanLoss(cross_entropy, _minimax),
-    "non-saturating": GanLoss(cross_entropy, _non_saturating),
-    "least squares": GanLoss(_least_squares_critic, _least_squares_generator),
-    "hinge": GanLoss(_hinge_critic, _hinge_generator),
-    "relativistic": GanLoss(relativistic, relativistic),
+GAN_LOSSES: Mapping[GanLossName, GanLoss] = {
+    "minimax": GanLoss(cross_entropy, _minimax, rewards_any_lead=True),
+    "non-saturating": GanLoss(cross_entropy, _non_saturating, rewards_any_lead=True),
+    "least squares": GanLoss(_least_squares_critic, _least_squares_generator, rewards_any_lead=False),
+    "hinge": GanLoss(_hinge_critic, _hinge_generator, rewards_any_lead=False),
+    "relativistic": GanLoss(relativistic, relativistic, rewards_any_lead=True),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from texgen_desktop.engine.messages import (
     CommandFailed,
+    ContactSheet,
     EngineReady,
     EngineStopped,
     Event,
@@ -56,7 +57,7 @@ class StudioState:
     """The one truth of the interface. Pixels and loss histories travel beside it.
 
     ``is_measuring``: a few seconds of training tell how long the presets take here.
-    ``allows`` holds what may be done to the crops of each photo without showing, by its name.
+    ``allows`` holds what may be done to the crops of each photo without showing, by its name; ``set_allows`` what to those of the set.
     ``training`` runs ahead of the engine when a verb was pressed; ``has_train_job`` is what the engine said last.
     ``last_export`` lists the files that the last export finished, also when its ``export_outcome`` is another than "finished".
     ``taking_in`` is how far a picture set is that is being read.
@@ -69,6 +70,7 @@ class StudioState:
     families: tuple[FamilyInfo, ...] = ()
     project: ProjectInfo | None = None
     allows: tuple[tuple[str, frozenset[str]], ...] = ()
+    set_allows: frozenset[str] = frozenset()
     model: ModelInfo | None = None
     is_measuring: bool = False
     is_judging: bool = False
@@ -116,14 +118,17 @@ class StudioState:
 
     @property
     def suggested(self) -> tuple[str, ...]:
-        """Settings of the chosen family that are off, and that every photo of the project allows."""
+        """Settings of the chosen family that are off, and that every photo allows, or the picture set where the family learns from that."""
         family = next((each for each in self.families if each.id == self.settings.family), None)
         preset = next((each for each in family.presets if each.id == self.settings.preset), None) if family else None
-        allows = dict(self.allows)
-        if self.project is None or not self.project.photos or preset is None:
+        if self.project is None or family is None or preset is None:
             return ()
         values = dict(preset.values) | dict(self.settings.config)
-        every = frozenset.intersection(*(allows.get(photo.name, frozenset()) for photo in self.project.photos))
+        allows = dict(self.allows)
+        each = [allows.get(photo.name, frozenset[str]()) for photo in self.project.photos]
+        if family.makes == "images" and self.project.pictures is not None:
+            each = [self.set_allows]
+        every = frozenset[str]().union(*each).intersection(*each)
         return tuple(sorted(name for name in every if values.get(name) is False))
 
     @property
@@ -180,6 +185,8 @@ def after(state: StudioState, event: Event) -> StudioState:
             return _after_project(state, project)
         case PhotoLoaded(name=name, allows=allows):
             return replace(state, allows=(*(pair for pair in state.allows if pair[0] != name), (name, allows)))
+        case ContactSheet(allows=allows):
+            return replace(state, set_allows=allows)
         case ModelChanged(model=model):
             return replace(_after_model(state, model), is_judging=False, judged=None)
         case TextureJudged():
@@ -223,7 +230,9 @@ def _after_project(state: StudioState, project: ProjectInfo | None) -> StudioSta
         # What the artist set belongs to a project; its model, and the end of its run, are told by events of their own.
         training = "idle" if state.training == "paused" else state.training
         look = project.look if project else Look()
-        state = replace(state, training=training, progress=None, look=look, locked=frozenset(), offer=None, allows=())
+        state = replace(
+            state, training=training, progress=None, look=look, locked=frozenset(), offer=None, allows=(), set_allows=frozenset()
+        )
     state = replace(state, project=project, settings=_without_lost_start(state, project))
     run = state.selected_run
     if run is not None and (run_before is None or run_before.id != run.id) and state.training == "idle":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QProgressBar, QSpinBox
@@ -159,3 +161,17 @@ def test_all_settings_open_on_demand(session: Session, panel: TrainingPanel) -> 
     assert not child(panel, QSpinBox, "config_crop_px").isVisible()
     child(panel, QAbstractButton, "advanced_button").click()
     assert child(panel, QSpinBox, "config_crop_px").isVisible()
+
+
+@pytest.mark.parametrize(("makes", "text"), [("textures", "Mirror the crops"), ("images", "Mirror the pictures")])
+def test_what_the_material_allows_is_one_click_away(session: Session, panel: TrainingPanel, makes: Any, text: str) -> None:
+    preset = m.PresetInfo("standard", "Standard", 10, 1.0, (("mirror", False),))
+    field = m.FieldInfo("mirror", "bool", False, "Learn from mirrored ones as well")
+    session.say(replace(READY, families=(replace(FAMILY, fields=(field,), presets=(preset,), makes=makes),)), m.ProjectChanged(PROJECT))
+    suggestion = child(panel, QAbstractButton, "suggestion_button")
+    assert not suggestion.isVisible()
+    session.say(m.PhotoLoaded(PROJECT.photos[0].name, np.zeros((2, 2, 3), np.uint8), frozenset({"mirror"})))
+    assert (suggestion.isVisible(), suggestion.text()) == (True, text)
+    suggestion.click()
+    assert not suggestion.isVisible()
+    assert session.studio.state.settings.config == (("mirror", True),)

@@ -76,8 +76,8 @@ class TrainingPanel(Panel):
         if old is None or families_changed or old.settings != new.settings or old.project != new.project:
             self._show_settings(new)
         self._show_what_is_open(new, is_anew=old is None or families_changed or old.settings.family != new.settings.family)
-        if old is None or old.suggested != new.suggested:
-            self._show_suggestion(new.suggested)
+        if old is None or (old.suggested, old.settings.family) != (new.suggested, new.settings.family):
+            self._show_suggestion(new)
         self._show_buttons(new)
         if old is None or old.can_resume != new.can_resume:  # an icon is drawn anew, which is too dear for every step of progress
             self._show_pause_or_resume(new)
@@ -175,12 +175,16 @@ class TrainingPanel(Panel):
                 self._start_from.addItem(title, name)
             self._start_from.setCurrentIndex(self._start_from.findData(chosen))
 
-    def _show_suggestion(self, names: tuple[str, ...]) -> None:
-        """Told by the photo: it looks the same so, and would give more to learn from."""
-        what = " and ".join(names)
-        self._suggestion.setText(f"{what.capitalize()} the crops")
-        self._suggestion.setToolTip(formatting.tooltip(f"The photo allows it: nobody would see that a crop was changed so ({what})"))
-        self._suggestion.setVisible(bool(names))
+    def _show_suggestion(self, state: StudioState) -> None:
+        """Told by what is learnt from: it looks the same so, and would give more."""
+        family, what = _family_of(state), " and ".join(state.suggested)
+        if family is not None and family.makes == "images":
+            text, why = f"{what.capitalize()} the pictures", f"The pictures allow it: nobody would see that some were changed so ({what})"
+        else:
+            text, why = f"{what.capitalize()} the crops", f"The photo allows it: nobody would see that a crop was changed so ({what})"
+        self._suggestion.setText(text)
+        self._suggestion.setToolTip(formatting.tooltip(why))
+        self._suggestion.setVisible(bool(what))
 
     def _show_what_is_open(self, state: StudioState, is_anew: bool) -> None:
         """While a run trains only live settings can be changed."""
