@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenImageIO as oiio  # noqa: N813
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -46,33 +47,48 @@ def at_once(source: Source, height_px: int, width_px: int, cells: tuple[int | No
     return source.render(RenderRequest(LOOK, Region(0, 0, height_px, width_px), cells))
 
 
-def as_bytes(pixels: NDArray[np.float32]) -> NDArray[np.int64]:
-    return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.int64)
+def write_codes(source: Source, wanted: ExportSettings) -> NDArray[np.int64]:
+    """The code values in the file, (H, W, 3): Pillow would cut 16 bits down to 8."""
+    write(source, wanted)
+    stored = oiio.ImageInput.open(str(wanted.path))
+    codes = stored.read_image(f"uint{wanted.bits}")
+    assert str(stored.spec().format) == f"uint{wanted.bits}"
+    stored.close()
+    return codes.astype(np.int64)
 
 
-def test_a_tile_of_whole_cells_is_the_texture_rendered_at_once(source: Source, tmp_path: Path) -> None:
-    picture = write(source, settings(tmp_path / "tile.png", 304, 520))
-    whole = as_bytes(at_once(source, 520, 304, (65, 38)))
-    assert picture.shape == (520, 304, 3)
-    assert np.abs(picture.astype(int) - whole).max() <= 1
+def distance(codes: NDArray[np.int64], pixels: NDArray[np.float32], bits: int) -> int:
+    """The largest, in code values."""
+    expected = np.rint(np.clip(pixels.astype(np.float64), 0, 1) * (2**bits - 1)).astype(np.int64)
+    assert codes.shape == expected.shape
+    return int(np.abs(codes - expected).max())
 
 
-def test_a_tile_of_another_size_is_whole_cells_resized_around_the_seam(source: Source, tmp_path: Path) -> None:
-    picture = write(source, settings(tmp_path / "tile.png", 13, 405))
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_tile_of_whole_cells_is_the_texture_rendered_at_once(source: Source, tmp_path: Path, bits: int) -> None:
+    codes = write_codes(source, settings(tmp_path / "tile.png", 304, 520, bits=bits))
+    assert distance(codes, at_once(source, 520, 304, (65, 38)), bits) <= 1
+    # The control: the plane that does not repeat is another one where the tile meets itself.
+    assert distance(codes, at_once(source, 520, 304, (None, None)), bits) > 1
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_tile_of_another_size_is_whole_cells_resized_around_the_seam(source: Source, tmp_path: Path, bits: int) -> None:
+    codes = write_codes(source, settings(tmp_path / "tile.png", 13, 405, bits=bits))
     torus = at_once(source, 408, 16, (51, 2))
     rows = lambda first, last: torus[np.arange(first, last) % 408]  # noqa: E731
-    whole = as_bytes(np.concatenate(list(resize_rows(rows, (408, 16), (405, 13)))))
-    assert np.abs(picture.astype(int) - whole).max() <= 1
+    assert distance(codes, np.concatenate(list(resize_rows(rows, (408, 16), (405, 13)))), bits) <= 1
     # The control: resized without wrapping, the same tile differs at its edge.
-    cut = as_bytes(np.concatenate(list(resize_rows(rows, (408, 16), (405, 13), wraps=(False, False)))))
-    assert np.abs(picture.astype(int) - cut).max() > 1
+    cut = np.concatenate(list(resize_rows(rows, (408, 16), (405, 13), wraps=(False, False))))
+    assert distance(codes, cut, bits) > 1
 
 
-def test_an_axis_that_does_not_repeat_is_cut_out_of_the_endless_plane(source: Source, tmp_path: Path) -> None:
-    picture = write(source, settings(tmp_path / "strip.png", 128, 101, tile_y=False))
-    assert np.abs(picture.astype(int) - as_bytes(at_once(source, 101, 128, (None, 16)))).max() <= 1
-    picture = write(source, settings(tmp_path / "piece.png", 99, 101, tile_x=False, tile_y=False))
-    assert np.abs(picture.astype(int) - as_bytes(at_once(source, 101, 99, (None, None)))).max() <= 1
+@pytest.mark.parametrize("bits", [8, 16])
+def test_an_axis_that_does_not_repeat_is_cut_out_of_the_endless_plane(source: Source, tmp_path: Path, bits: int) -> None:
+    codes = write_codes(source, settings(tmp_path / "strip.png", 128, 101, bits=bits, tile_y=False))
+    assert distance(codes, at_once(source, 101, 128, (None, 16)), bits) <= 1
+    codes = write_codes(source, settings(tmp_path / "piece.png", 99, 101, bits=bits, tile_x=False, tile_y=False))
+    assert distance(codes, at_once(source, 101, 99, (None, None)), bits) <= 1
 
 
 @pytest.mark.parametrize(("size_px", "cells"), [(1, 1), (8, 1), (11, 1), (13, 2), (16384, 2048)])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated, Literal
 
+import msgspec
 import pytest
 
 from tests import tiny_family
-from texgen_desktop.engine.family_info import build_config, config_of_run, describe_family, find_family
+from texgen_desktop.engine.family_info import build_config, config_of_run, describe_family, describe_fields, find_family
 from texgen_desktop.engine.messages import TrainSettings
 from texgen_desktop.errors import TexGenError
 
@@ -17,6 +19,16 @@ def test_fields_carry_limits_units_and_defaults_of_the_config() -> None:
     assert (images.name, images.kind, images.default, images.unit) == ("images", "int", 60, "images")
     assert (batch.minimum, batch.maximum, batch.description) == (1, 16, "Crops a step.")
     assert (rate.kind, rate.minimum) == ("float", 0)
+
+
+class Sized(msgspec.Struct, frozen=True):
+    side: Annotated[Literal["32", "64", "128"], msgspec.Meta(description="Side.")] = "64"
+
+
+def test_choices_come_in_the_order_of_the_config() -> None:
+    assert sorted(("32", "64", "128")) != ["32", "64", "128"]  # the control: as texts they would not
+    (side,) = describe_fields(replace(FAMILY, config=Sized, presets={"draft": Sized()}))
+    assert side.choices == ("32", "64", "128")
 
 
 def test_the_fields_that_the_size_of_a_crop_depends_on_say_so() -> None:

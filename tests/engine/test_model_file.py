@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import random
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from texgen_desktop.engine.model_file import load_model, model_identity, model_images_seen, save_model
@@ -165,42 +167,63 @@ def test_an_incomplete_header_is_refused(tmp_path: Path, missing: str) -> None:
         load_model(with_metadata(tmp_path / "model.safetensors", about))
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\0",
-        b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
-        b"<html>404</html>",
-        struct.pack("<Q", 2**63) + b"{}",
-        struct.pack("<Q", 50) + b"{}",
-        hostile(b"[" * 5000),
-        hostile(b"\xff" * 20),
-        hostile([]),
-        hostile(None),
-        hostile({"x": None}),
-        hostile({"x": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 64]}}),
-        hostile({"x": {"dtype": "F32", "shape": [0, 2**40], "data_offsets": [0, 0]}}, b""),
-        hostile({"x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 64]}}),
-        hostile({"x": {"dtype": "F32", "shape": [True], "data_offsets": [0, 4]}}, b"\0" * 4),
-        hostile({"x": {"dtype": "F32", "shape": [1] * 9, "data_offsets": [0, 4]}}, b"\0" * 4),
-        hostile({"x": {"dtype": "O", "shape": [16], "data_offsets": [0, 64]}}),
-        hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": [0, 640]}}),
-        hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": "all"}}),
-        hostile({f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(100_000)}, b""),
-        hostile({"__metadata__": {"texgen": "[]"}}, b""),
-        hostile({"__metadata__": {"texgen": '{"version": NaN}'}}, b""),
-        hostile({"__metadata__": {"texgen": 5}}, b""),
-        hostile({"__metadata__": 5}, b""),
-    ],
-)
+def empty_tensors(count: int) -> bytes:
+    return hostile({f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(count)}, b"")
+
+
+REFUSED_BY_SAFETENSORS = [
+    b"",
+    b"\0",
+    b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+    b"<html>404</html>",
+    struct.pack("<Q", 2**63) + b"{}",
+    struct.pack("<Q", 50) + b"{}",
+    hostile(b"[" * 5000),
+    hostile(b"\xff" * 20),
+    hostile([]),
+    hostile(None),
+    hostile({"x": None}),
+    hostile({"x": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 64]}}),
+    hostile({"x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 64]}}),
+    hostile({"x": {"dtype": "F32", "shape": [True], "data_offsets": [0, 4]}}, b"\0" * 4),
+    hostile({"x": {"dtype": "O", "shape": [16], "data_offsets": [0, 64]}}),
+    hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": [0, 640]}}),
+    hostile({"x": {"dtype": "F32", "shape": [16], "data_offsets": "all"}}),
+    hostile({"__metadata__": {"texgen": 5}}, b""),
+    hostile({"__metadata__": 5}, b""),
+]
+OPENED_BY_SAFETENSORS = [
+    (hostile({"x": {"dtype": "F32", "shape": [0, 2**40], "data_offsets": [0, 0]}}, b""), 1),
+    (hostile({"x": {"dtype": "F32", "shape": [1] * 9, "data_offsets": [0, 4]}}, b"\0" * 4), 1),
+    (empty_tensors(100_000), 100_000),
+    (hostile({"__metadata__": {"texgen": "[]"}}, b""), 0),
+    (hostile({"__metadata__": {"texgen": '{"version": NaN}'}}, b""), 0),
+]
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(TexGenError, match=re.escape(path.name)) as caught:
+        load_model(path)
+    assert caught.value.hint
+    return caught.value.message
+
+
+@pytest.mark.parametrize("data", REFUSED_BY_SAFETENSORS)
 def test_what_is_no_model_ends_in_one_sentence(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(data)
-    with pytest.raises(TexGenError, match=r"model\.safetensors") as caught:
-        load_model(path)
-    assert "\n" not in caught.value.message
-    assert caught.value.hint
+    with pytest.raises(SafetensorError) as naive:  # the control: no error that the program shows, and of which file?
+        safetensors.torch.load_file(path)
+    assert path.name not in str(naive.value)
+    assert "\n" not in refusal(path)
+
+
+@pytest.mark.parametrize(("data", "count"), OPENED_BY_SAFETENSORS)
+def test_what_safetensors_alone_takes_for_a_model_ends_in_one_sentence_too(tmp_path: Path, data: bytes, count: int) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(data)
+    assert len(safetensors.torch.load_file(path)) == count  # the control
+    assert "\n" not in refusal(path)
 
 
 def test_a_model_without_numbers_is_never_saved(tmp_path: Path) -> None:

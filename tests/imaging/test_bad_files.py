@@ -6,12 +6,15 @@ import os
 import random
 import socket
 import struct
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
 from tests.imaging.pictures import bytes_of, gradient, png_of_size, save_8_bit, save_deep, save_raw_tiff
 from texgen_desktop.imaging.read import MAX_PIXELS, probe_image, read_image
@@ -30,6 +33,15 @@ def refusal(path: Path) -> ImageError:
     return caught.value
 
 
+def read_naively(path: Path) -> NDArray[np.uint8]:
+    """What every test here is held against: (H, W, 3) as three lines with Pillow read it.
+
+    Where that fails, it is with an OSError, which the program does not take for a sentence to show.
+    """
+    with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_truncated_picture_is_refused(tmp_path: Path, name: str) -> None:
     path = save_8_bit(tmp_path / name, np.random.default_rng(0).random((96, 96, 3)))
@@ -37,6 +49,8 @@ def test_a_truncated_picture_is_refused(tmp_path: Path, name: str) -> None:
     if name == "a.jpg":
         with Image.open(path) as control:
             control.verify()  # finds nothing
+    with pytest.raises(OSError):
+        read_naively(path)
     assert "damaged or incomplete" in refusal(path).reason
 
 
@@ -44,12 +58,16 @@ def test_a_truncated_picture_is_refused(tmp_path: Path, name: str) -> None:
 def test_a_truncated_16_bit_picture_is_refused(tmp_path: Path, name: str) -> None:
     path = save_deep(tmp_path / name, np.random.default_rng(0).random((96, 96, 3)))
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(OSError):
+        read_naively(path)
     assert "damaged or incomplete" in refusal(path).reason
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
+    with pytest.raises(UnidentifiedImageError):
+        read_naively(tmp_path / name)
     assert "empty" in refusal(tmp_path / name).reason
 
 
@@ -71,6 +89,9 @@ def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
 )
 def test_what_is_no_readable_picture_is_named_for_what_it_is(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnidentifiedImageError) as naive:
+        read_naively(tmp_path / name)
+    assert expected not in str(naive.value)
     error = refusal(tmp_path / name)
     assert expected in error.reason
     if "not a picture" not in error.reason and "web page" not in error.reason:
@@ -80,6 +101,7 @@ def test_what_is_no_readable_picture_is_named_for_what_it_is(tmp_path: Path, nam
 @pytest.mark.parametrize("size", [(1, 1), (31, 400), (400, 2)])
 def test_a_tiny_picture_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
     Image.new("RGB", size).save(tmp_path / "a.png")
+    assert read_naively(tmp_path / "a.png").shape == (*size[::-1], 3)  # handed on, too small to cut a crop from
     assert "too few" in refusal(tmp_path / "a.png").reason
     with pytest.raises(ImageError, match="too few"):
         probe_image(tmp_path / "a.png")
@@ -110,6 +132,12 @@ def bmp_of_size(width: int, height: int) -> bytes:
 def test_a_picture_of_900_million_pixels_is_refused_by_its_header(tmp_path: Path, make: Callable[[int, int], bytes]) -> None:
     path = tmp_path / "a"
     path.write_bytes(make(30_000, 30_000))
+    if make is webp_of_size:  # its decoder is made when the file is opened
+        with pytest.raises(OSError):
+            Image.open(path)
+    else:
+        with Image.open(path) as naive:
+            assert naive.size == (30_000, 30_000)  # believed: the next line of a naive reader asks for 3.6 GB
     assert "30000 × 30000" in refusal(path).reason
     with pytest.raises(ImageError, match="too many"):
         probe_image(path)
@@ -119,6 +147,8 @@ def test_a_picture_of_900_million_pixels_is_refused_by_its_header(tmp_path: Path
 def test_a_few_bytes_that_promise_the_largest_picture_are_damage(tmp_path: Path, make: Callable[[int, int], bytes]) -> None:
     path = tmp_path / "a"
     path.write_bytes(make(10_000, MAX_PIXELS // 10_000))
+    with Image.open(path) as naive:
+        assert naive.size == (10_000, MAX_PIXELS // 10_000)
     assert "damaged" in refusal(path).reason
 
 
@@ -126,11 +156,13 @@ def test_a_few_bytes_that_promise_the_largest_picture_are_damage(tmp_path: Path,
 def test_an_animation_is_refused(tmp_path: Path, name: str) -> None:
     frames = [Image.fromarray(bytes_of(frame)) for frame in (gradient(), 1 - gradient())]
     frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=100)
+    assert read_naively(tmp_path / name).shape == gradient().shape  # the first frame, and not a word of the others
     assert "animation" in refusal(tmp_path / name).reason
 
 
 def test_a_picture_that_is_transparent_everywhere_is_refused(tmp_path: Path) -> None:
     Image.new("RGBA", (64, 64)).save(tmp_path / "a.png")
+    assert read_naively(tmp_path / "a.png").max() == 0  # a black picture to learn from
     assert "transparent" in refusal(tmp_path / "a.png").reason
 
 
@@ -138,20 +170,40 @@ def test_colour_kinds_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     Image.new("LAB", (64, 64)).save(tmp_path / "a.tif")
     assert "cannot be read" in refusal(tmp_path / "a.tif").reason
     save_raw_tiff(tmp_path / "b.tif", np.zeros((64, 64, 3), np.uint16), photometric=8)
+    with pytest.raises(UnidentifiedImageError):
+        read_naively(tmp_path / "b.tif")
     assert "cannot be read" in refusal(tmp_path / "b.tif").reason
 
 
 def test_pipes_sockets_devices_and_folders_are_refused_without_being_opened(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.png")  # to open it for reading would wait for a writer that never comes
+    os.mkfifo(tmp_path / "pipe.png")
     assert "ordinary" in refusal(tmp_path / "pipe.png").reason
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s.png"))
+        with pytest.raises(OSError, match="No such device"):
+            read_naively(tmp_path / "s.png")
         assert "ordinary" in refusal(tmp_path / "s.png").reason
+    with pytest.raises(UnidentifiedImageError):
+        read_naively(Path("/dev/zero"))
     assert "ordinary" in refusal(Path("/dev/zero")).reason
+    with pytest.raises(IsADirectoryError):
+        read_naively(tmp_path)
     assert "ordinary" in refusal(tmp_path).reason
 
 
+def test_a_naive_reader_waits_at_a_pipe_for_as_long_as_nobody_writes(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read_naively, tmp_path / "pipe.png")
+        with pytest.raises(TimeoutError):
+            reading.result(timeout=0.2)
+        os.close(os.open(tmp_path / "pipe.png", os.O_WRONLY))  # lets it go: a writer that says nothing
+        assert isinstance(reading.exception(), UnidentifiedImageError)
+
+
 def test_a_missing_file_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_naively(tmp_path / "gone.png")
     assert "does not exist" in refusal(tmp_path / "gone.png").reason
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec.inspect import BoolType, Field, FloatType, IntType, LiteralType, Metadata, StructType, type_info
@@ -31,7 +31,8 @@ def describe_family(family: Family, gflops: float) -> FamilyInfo:
 def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
     struct = type_info(family.config)
     assert isinstance(struct, StructType)
-    fields = (_field_info(field) for field in struct.fields)
+    hints = get_type_hints(family.config)
+    fields = (_field_info(field, hints[field.name]) for field in struct.fields)
     return tuple(replace(field, sets_crop=_sets_crop(family, field)) for field in fields)
 
 
@@ -129,7 +130,7 @@ def _presets(family: Family, gflops: float) -> tuple[PresetInfo, ...]:
     )
 
 
-def _field_info(field: Field) -> FieldInfo:
+def _field_info(field: Field, hint: Any) -> FieldInfo:
     declared, description, unit, is_live = field.type, "", "", False
     if isinstance(declared, Metadata):
         description = (declared.extra_json_schema or {}).get("description", "")
@@ -148,8 +149,8 @@ def _field_info(field: Field) -> FieldInfo:
             minimum = declared.ge if declared.ge is not None else declared.gt
             maximum = declared.le if declared.le is not None else declared.lt
             return info(kind, minimum=minimum, maximum=maximum, is_above_minimum=declared.gt is not None)
-        case LiteralType(values):
-            return info("choice", choices=tuple(str(value) for value in values))
+        case LiteralType():  # which sorts its values as texts: 128 before 32
+            return info("choice", choices=tuple(str(value) for value in get_args(hint)))
         case _:
             raise TypeError(f"the config field {field.name} is of a kind that no form can show: {declared}")
 

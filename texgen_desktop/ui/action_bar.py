@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
 
 from texgen_desktop.studio.state import StudioState
 from texgen_desktop.ui.actions import ACTIONS, Action
@@ -33,6 +33,8 @@ class ActionBar(QObject):
             self.menus[title] = window.menuBar().addMenu(title)
             for action in actions:
                 self._add(action, self.menus[title])
+        for button in self.tool_bar.findChildren(QToolButton, "qt_toolbar_ext_button"):  # there where the window is too narrow for all
+            button.setAccessibleName("More tools")
         window.addToolBar(self.tool_bar)
         desk.studio.state_changed.connect(self.show_state)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -104,12 +105,14 @@ class ExportDialog(QDialog):
         repeats.setSpacing(SPACING.large)
         repeats.addWidget(self._tile_x)
         repeats.addWidget(self._tile_y, stretch=1)
+        size = QLabel("Size")
+        size.setBuddy(self._size)  # what the form does by itself where a field is alone in its row
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("File", _row(self._path, self._browse))
         form.addRow("Format", self._format)
         form.addRow("", self._format_note)
-        form.addRow("Size", _row(self._size, self._swap))
+        form.addRow(size, _row(self._size, self._swap))
         form.addRow("", self._fit)
         form.addRow("Repeats", repeats)
         form.addRow("Variations", self._count)

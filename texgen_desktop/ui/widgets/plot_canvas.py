@@ -41,7 +41,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setBackground(COLOURS.canvas)
-        self.setAccessibleName("Loss curves")
+        for part in (self, self.viewport()):  # either has the focus
+            part.setAccessibleName("Loss curves")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         # Put together by hand: pg.PlotItem brings menus of its own that outlive it.
         self.box = pg.ViewBox(enableMenu=False)
