@@ -20,9 +20,10 @@ SHARE, AHEAD_S = 0.025, 60.0
 first reading would come after two minutes. A run of ten minutes spends less than 3 % all the same."""
 EARLY_SHARE, EARLY_FROM_S = 0.1, 5.0
 """In the beginning no more than this share is spent, and nothing before the first pictures have come."""
-_SLICE_S = 0.08
+_SLICE_S = 0.05  # after that no other slice of a reading is begun
 _SIDE_PX, _BLOCK_PX = 256, 128
-_MOST_PHOTOS = 4
+MOST_PHOTOS = 4
+"""So many of the photos a texture is compared with."""
 _PATCHES_SIDE_PX = 192
 
 
@@ -30,7 +31,7 @@ class QualityMeter:
     """Reads a run of a family that makes textures; of others, and of photos that are too small to judge by, it has only a score."""
 
     def __init__(self, family: Family, photos: Sequence[Photo], clock: Clock = time.monotonic) -> None:
-        self._photos = [photos[k].pixels for k in range(min(len(photos), _MOST_PHOTOS))]
+        self._photos = [photos[k].pixels for k in range(min(len(photos), MOST_PHOTOS))]
         self.can_judge = family.makes == "textures" and all(min(pixels.shape[:2]) >= LEAST_PHOTO_PX for pixels in self._photos)
         self._clock = clock
         self._judge: Judge | None = None
@@ -49,7 +50,7 @@ class QualityMeter:
         return self.can_judge and self.spent_s < min(EARLY_SHARE * (seconds - EARLY_FROM_S), SHARE * (seconds + AHEAD_S))
 
     def advance(self, snapshot: Callable[[], Source]) -> dict[str, float]:
-        """One slice of at most some 150 ms.
+        """One slice: those of a reading that fit into 50 ms, and the one that ends later, for most are far shorter than a slice may be.
 
         Returns "structure" and "copy share" when they are read, of a snapshot that may be some seconds old, else nothing.
         """
