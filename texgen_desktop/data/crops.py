@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import torch
@@ -69,6 +70,21 @@ class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.group, f"How much the texture is like {self.group}.") if self.group else AXIS_WORDS[self.id]
 
 
+class Grouped(Protocol):
+    """A photo, read or not."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+
+
+def group_names(photos: Sequence[Grouped]) -> list[str]:
+    """Of each photo the group that gets a slider: its folder, or itself; all empty where there is one group or too many."""
+    names = [photo.group or Path(photo.name).stem for photo in photos]
+    return names if 1 < len(set(names)) <= MOST_GROUPS else [""] * len(names)
+
+
 @dataclass(frozen=True)
 class Batch:
     """``patches`` (B, 3, size, size) in palette coordinates; ``style`` (B, axes), mostly within [-1, 1]."""
@@ -107,8 +123,8 @@ class CropSampler:
         self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
-        groups = [photo.group or Path(photo.name).stem for photo in photos]
-        self._groups = sorted(set(groups)) if 1 < len(set(groups)) <= MOST_GROUPS else []
+        groups = group_names(photos)
+        self._groups = sorted(set(groups) - {""})
         self._group_of = [self._groups.index(group) if self._groups else 0 for group in groups]
 
     @classmethod
@@ -124,12 +140,12 @@ class CropSampler:
         """A sampler that is ready to draw, in slices: a photo each, then some crops each to measure what its sliders range over."""
         sampler = cls(photos, level_count, coarse_crop_px, device, is_mirrored, is_turned)
         for photo in photos:
-            yield
+            yield None
             sampler._pyramids.append(sampler._pyramid(photo))
         probe = torch.Generator().manual_seed(0)
         crops = []
         for _ in range(_STYLE_PROBE // 16):
-            yield
+            yield None
             crops.append(sampler.draw(probe, 0, 16, coarse_crop_px).patches)
         sampler.axes += sampler._measured_axes(torch.cat(crops))
         if sampler._groups:
@@ -146,7 +162,7 @@ class CropSampler:
         signatures: list[list[tuple[float, ...]]] = [[] for _ in self._groups]
         for photo, group in zip(photos, self._group_of, strict=True):
             signatures[group].append(signature(photo.pixels))
-            yield
+            yield None
         means = [tuple(sum(values) / len(found) for values in zip(*found, strict=True)) for found in signatures]
         return tuple(StyleAxis(f"group_{k}", group=self._groups[k], signature=mean) for k, mean in enumerate(means))
 
