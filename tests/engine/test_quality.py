@@ -17,7 +17,7 @@ from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine import quality
 from texgen_desktop.engine.metrics import read_metrics
-from texgen_desktop.engine.quality import QualityMeter
+from texgen_desktop.engine.quality import QualityMeter, looked_at
 from texgen_desktop.engine.source import Source
 from texgen_desktop.imaging.patches import patch_distance
 from texgen_desktop.slices import run_to_end
@@ -125,14 +125,15 @@ def test_the_score_of_a_set_of_pictures_is_read_by_all_of_its_classes(tmp_path: 
         family = replace(FAMILY, makes="images", render=render)
         return Source(tmp_path, family, tiny_family.TinyModel({}))
 
-    meter = QualityMeter(replace(FAMILY, makes="images"), pictures)
+    family = replace(FAMILY, makes="images")
+    meter = QualityMeter(family, looked_at(family, pictures))
     both, first, second = (run_to_end(meter.score(sheet(light))) for light in (0.5, 0.0, 1.0))
     assert both is not None
     assert first is not None
     assert second is not None
     assert both < 0.5 * min(first, second)
     # The control: by the first pictures alone, a sheet of nothing but the first class is the best.
-    few = QualityMeter(replace(FAMILY, makes="images"), pictures[:4])
+    few = QualityMeter(family, pictures[:4])
     both, first = (run_to_end(few.score(sheet(light))) for light in (0.5, 0.0))
     assert both is not None
     assert first is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from safetensors.torch import load_file
 
 from tests import tiny_family
 from tests.engine.desk import Desk
+from texgen_desktop.data import photo_room
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.checkpoint import load_newest
 from texgen_desktop.engine.model_file import load_model, save_model
+from texgen_desktop.engine.project import Project
+from texgen_desktop.engine.starting import load_material
+from texgen_desktop.slices import run_to_end
 
 SETTINGS = m.TrainSettings("tiny", images=40, seed=3)
 
@@ -146,3 +151,48 @@ def test_a_run_that_was_killed_before_the_weights_that_it_began_with_were_saved_
     problem = desk.only(m.JobEnded).problem
     assert problem is not None
     assert "before the weights" in problem.message
+
+
+def copies(photo: Path, count: int) -> tuple[Path, ...]:
+    folder = photo.parent / "many"
+    folder.mkdir()
+    return tuple(Path(shutil.copy(photo, folder / f"{k}.png")) for k in range(count))
+
+
+def learnt_from(desk: Desk) -> list[str]:
+    return sorted(json.loads((run_folder(desk) / "config.json").read_text())["photo_sha256"])
+
+
+@pytest.mark.parametrize(("room", "taken"), [(3, ["0.png", "3.png", "6.png"]), (9, [f"{k}.png" for k in range(9)])])
+def test_of_more_photos_than_have_room_some_are_learnt_from_and_that_is_told(
+    tmp_path: Path, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, room: int, taken: list[str]
+) -> None:
+    monkeypatch.setattr(photo_room, "ROOM_BYTES", room * 36 * 96 * 96)
+    desk = Desk(tmp_path)
+    for commands in ((m.CreateProject(copies(tiny_photo, 9)), m.Train(SETTINGS)), (m.Resume(),)):
+        if desk.events:
+            commands = (m.OpenProject(desk.project.folder), *commands)
+        else:
+            desk.when(m.TrainingProgress, m.Stop())
+        desk.when(m.JobEnded, m.Quit())
+        desk.run(*commands)
+        assert learnt_from(desk) == taken
+        said = [notice.message for notice in desk.all(m.Notice)]
+        assert said == (["This run learns from 3 of the 9 photos, evenly chosen: more would take too much memory."] if room < 9 else [])
+
+
+@pytest.mark.parametrize("makes", ["textures", "images"])
+def test_the_arrays_of_photos_that_are_loaded_have_room(
+    tmp_path: Path, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, makes: str
+) -> None:
+    desk = Desk(tmp_path)
+    desk.when(m.PhotoLoaded, m.Quit(), if_=lambda event: event.name == "8.png")
+    desk.run(m.CreateProject(copies(tiny_photo, 9)))
+    project, family = Project.open(desk.project.folder), replace(tiny_family.FAMILY, makes=makes)  # type: ignore[arg-type]
+    room = 4 * 12 * 96 * 96
+    for limit in (photo_room.ROOM_BYTES, room):
+        monkeypatch.setattr(photo_room, "ROOM_BYTES", limit)
+        photos, _ = run_to_end(load_material(project, family, project.photos))
+        assert (sum(photo.pixels.nbytes for photo in photos) <= room) == (limit == room)
+        assert len(photos) == (1 if makes == "textures" and limit == room else 9)
+    project.close()

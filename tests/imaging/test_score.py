@@ -10,6 +10,7 @@ import pytest
 
 from tests.imaging.textures import blocky, blurred, grains, noisy, run, sample, shuffled
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging import score_structure
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.phase_noise import phase_noise
 from texgen_desktop.imaging.score import INSTRUMENT, Judge, diversity, seam
@@ -112,6 +113,23 @@ def test_what_is_too_small_is_refused_in_a_sentence(judge: Judge) -> None:
 def test_equal_arguments_give_equal_scores_whatever_was_judged_before(photo: Floats, judge: Judge) -> None:
     tile = grains(seed=2, side_px=96)
     assert Judge.of(photo).score(tile) == judge.score(tile)
+
+
+def test_a_reading_does_not_depend_on_how_finely_the_work_is_cut(photo: Floats, judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last digit: means of the means of parts would be others."""
+    tile = grains(seed=2, side_px=96)
+    found = structure(judge, tile)
+    monkeypatch.setattr(score_structure, "_SLAB", 500)
+    assert structure(judge, tile) == found
+    assert structure(Judge.of(photo), tile) == found
+
+
+def test_a_larger_photo_is_looked_at_in_more_slices_not_in_longer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passes over the whole picture at once would be as many for both."""
+    monkeypatch.setattr(score_structure, "_SLAB", 512)
+    random = np.random.default_rng(0)
+    small, large = (sum(1 for _ in Judge.prepared([random.random((side, side, 3), np.float32)])) for side in (160, 320))
+    assert large > 2.5 * small
 
 
 def test_a_score_goes_into_json_with_the_number_of_the_instrument(judge: Judge) -> None:

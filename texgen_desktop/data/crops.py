@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import torch
@@ -69,17 +70,32 @@ class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.group, f"How much the texture is like {self.group}.") if self.group else AXIS_WORDS[self.id]
 
 
+class Grouped(Protocol):
+    """A photo, read or not."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+
+
+def group_of_each(photos: Sequence[Grouped]) -> list[str]:
+    """The folder that each photo came from, or its own name where photos came from no folders."""
+    return [photo.group or Path(photo.name).stem for photo in photos]
+
+
+def group_names(photos: Sequence[Grouped]) -> list[str]:
+    """Of each photo the group that gets a slider: its folder, or itself; all empty where there is one group or too many."""
+    names = group_of_each(photos)
+    return names if 1 < len(set(names)) <= MOST_GROUPS else [""] * len(names)
+
+
 @dataclass(frozen=True)
 class Batch:
     """``patches`` (B, 3, size, size) in palette coordinates; ``style`` (B, axes), mostly within [-1, 1]."""
 
     patches: Tensor
     style: Tensor
-
-
-def group_of_each(photos: Sequence[Photo]) -> list[str]:
-    """The folder that each photo came from, or its own name where photos came from no folders."""
-    return [photo.group or Path(photo.name).stem for photo in photos]
 
 
 def bend_matrix(scale: float, stretch: float, slant: float) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -112,8 +128,8 @@ class CropSampler:
         self._pyramids: list[list[Tensor]] = []
         areas = torch.tensor([float(p.pixels.shape[0] * p.pixels.shape[1]) for p in photos])
         self._shares = (areas / areas.sum()).cumsum(0)
-        groups = group_of_each(photos)
-        self._groups = sorted(set(groups)) if 1 < len(set(groups)) <= MOST_GROUPS else []
+        groups = group_names(photos)
+        self._groups = sorted(set(groups) - {""})
         self._group_of = [self._groups.index(group) if self._groups else 0 for group in groups]
 
     @classmethod

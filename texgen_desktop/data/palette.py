@@ -12,6 +12,7 @@ from torch import Tensor
 
 from texgen_desktop.data.photos import Photo
 
+_MOST_COLOURS, _MOST_OF_ONE = 1 << 22, 1 << 18
 # On a grey photo the lesser axes are noise of the camera and of JPEG, and are hardly blown up at all.
 _LEAST_SCALE = 0.08
 
@@ -32,8 +33,9 @@ class Palette:
 
     @classmethod
     def of(cls, photos: Sequence[Photo]) -> Palette:
-        """PCA over the pixels of all photos, at most 2^18 of each."""
-        samples = [p.pixels.reshape(-1, 3)[:: -(-p.pixels.size // (3 << 18))] for p in photos]
+        """PCA over the pixels of all photos, at most 2^18 of each and 2^22 in all."""
+        most = min(_MOST_OF_ONE, _MOST_COLOURS // len(photos))
+        samples = [p.pixels.reshape(-1, 3)[:: -(-p.pixels.size // (3 * most))] for p in photos]
         colours = np.concatenate(samples).astype(np.float64)
         mean = colours.mean(0)
         variances, vectors = np.linalg.eigh(np.cov((colours - mean).T))

@@ -27,7 +27,8 @@ from texgen_desktop.imaging.recognise import SUFFIXES, ImageError, open_regular
 from texgen_desktop.slices import Slices
 
 MAX_PHOTOS = 200
-"""A run holds all its photos in memory, some 5 MB each: more than so many are a picture set."""
+"""More are a picture set. With its pyramid a photo takes 7 to 28 MB of a run's memory, and so there may be room for fewer
+(``data.photo_room``)."""
 MAX_PICTURES = 200_000
 _SMALL_SIDE_PX, _SIDE_PX, _LARGE_SIDE_PX = 32, 64, 128
 _MANY_PICTURES = 20_000

@@ -20,18 +20,29 @@ SHARE, AHEAD_S = 0.025, 60.0
 first reading would come after two minutes. A run of ten minutes spends less than 3 % all the same."""
 EARLY_SHARE, EARLY_FROM_S = 0.1, 5.0
 """In the beginning no more than this share is spent, and nothing before the first pictures have come."""
-_SLICE_S = 0.08
+_SLICE_S = 0.05  # after that no other slice of a reading is begun
 _SIDE_PX, _BLOCK_PX = 256, 128
-_MOST_PHOTOS, _MOST_PICTURES = 4, 64
-"""Of photos the first ones are looked at; of pictures, which lie in the order of their classes, so many spread evenly over all."""
+MOST_PHOTOS, _MOST_PICTURES = 4, 64
 _PATCHES_SIDE_PX = 192
 
 
+def looked_at(family: Family, photos: Sequence[Photo]) -> list[Photo]:
+    """Those of the photos or pictures that a run is read by: the first few, of pictures, which lie in the order of their classes, some
+    spread evenly over all."""
+    if family.makes == "textures":
+        return [photos[k] for k in range(min(len(photos), MOST_PHOTOS))]
+    chosen = min(len(photos), _MOST_PICTURES)
+    return [photos[k * len(photos) // chosen] for k in range(chosen)]
+
+
 class QualityMeter:
-    """Reads a run of a family that makes textures; of others, and of photos that are too small to judge by, it has only a score."""
+    """Reads a run of a family that makes textures; of others, and of photos that are too small to judge by, it has only a score.
+
+    ``photos`` are those that ``looked_at`` has chosen.
+    """
 
     def __init__(self, family: Family, photos: Sequence[Photo], clock: Clock = time.monotonic) -> None:
-        self._photos = [photos[k].pixels for k in _looked_at(len(photos), family.makes == "images")]
+        self._photos = [photo.pixels for photo in photos]
         self.can_judge = family.makes == "textures" and all(min(pixels.shape[:2]) >= LEAST_PHOTO_PX for pixels in self._photos)
         self._clock = clock
         self._judge: Judge | None = None
@@ -50,7 +61,7 @@ class QualityMeter:
         return self.can_judge and self.spent_s < min(EARLY_SHARE * (seconds - EARLY_FROM_S), SHARE * (seconds + AHEAD_S))
 
     def advance(self, snapshot: Callable[[], Source]) -> dict[str, float]:
-        """One slice of at most some 150 ms.
+        """One slice: those of a reading that fit into 50 ms, and the one that ends later, for most are far shorter than a slice may be.
 
         Returns "structure" and "copy share" when they are read, of a snapshot that may be some seconds old, else nothing.
         """
@@ -98,14 +109,6 @@ class QualityMeter:
         structure = yield from judge.structure_of(tile)
         copies = yield from judge.copies_of(tile)
         return {"structure": structure, "copy share": copies.share}
-
-
-def _looked_at(count: int, is_set: bool) -> list[int]:
-    """The numbers of those of ``count`` photos or pictures that a run is read by."""
-    if not is_set:
-        return list(range(min(count, _MOST_PHOTOS)))
-    chosen = min(count, _MOST_PICTURES)
-    return [k * count // chosen for k in range(chosen)]
 
 
 def _tile(source: Source, side_px: int) -> Slices[Floats]:

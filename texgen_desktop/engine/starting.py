@@ -16,6 +16,7 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.data.crops import MOST_GROUPS, group_of_each
+from texgen_desktop.data.photo_room import sides_with_room, with_room
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, class_count
 from texgen_desktop.data.pictures import PictureSet
@@ -28,6 +29,7 @@ from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettin
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.picture_intake import pictures_for
 from texgen_desktop.engine.project import Project
+from texgen_desktop.engine.quality import looked_at
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
@@ -56,7 +58,10 @@ class Host:
 
 @dataclass(eq=False)
 class Started:
-    """A run in memory. ``config`` is as it was tuned last, ``cost_gflop`` the work of its whole schedule."""
+    """A run in memory. ``config`` is as it was tuned last, ``cost_gflop`` the work of its whole schedule.
+
+    Of the photos it has those that the texture is compared with; the trainer has made its own of all.
+    """
 
     run: Run
     config: msgspec.Struct
@@ -69,6 +74,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
     """A new run on the project's photos as they are framed now. Its folder is made last: what cannot start leaves none."""
     config = build_config(family, settings)
     photos, sha256 = yield from load_material(project, family, project.photos)
+    _tell_left_out(host, len(sha256), len(project.photos))
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     yield None
     machine = _conditions(host.device, trainer) | _pictures_named(project, photos)
@@ -84,7 +90,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
         except OSError:
             shutil.rmtree(run.folder)  # it would begin again from other weights
             raise
-    return Started(run, config, trainer, photos, schedule_gflop(family, config))
+    return Started(run, config, trainer, looked_at(family, photos), schedule_gflop(family, config))
 
 
 def _start_path(text: str, project: Project) -> Path:
@@ -110,6 +116,8 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     """
     config = config_of_run(family, run.config)
     photos, sha256 = yield from load_material(project, family, run.photos)
+    if not from_best:
+        _tell_left_out(host, len(sha256), len(run.photos))
     trainer = yield from family.start(config, photos, run.settings.seed, host.device)
     yield None
     _compare(host, run, _conditions(host.device, trainer) | _pictures_named(project, photos), sha256)
@@ -125,14 +133,21 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     if tuned := read_tuning(run.tuning_path, trainer.images_seen):
         config = tuned_config(family, config, tuned)
         trainer.tune(config)
-    return Started(run, config, trainer, photos, schedule_gflop(family, config))
+    return Started(run, config, trainer, looked_at(family, photos), schedule_gflop(family, config))
 
 
 def load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:
-    """The project's picture set where the family learns from one, else its photos, with the SHA-256 of each one's file."""
+    """The project's picture set where the family learns from one, else those of the photos that have room, as they are framed.
+
+    With the SHA-256 of each photo's file. Families that make images have all photos, read no larger than there is room for.
+    """
     pictures = yield from pictures_for(family, project)
     if pictures is not None:
         return pictures, {}
+    if family.makes == "images":
+        photos = [replace(photo, working_side_px=side) for photo, side in zip(photos, sides_with_room(photos), strict=True)]
+    else:
+        photos = with_room(photos)
     return (yield from load_photos(project, photos))
 
 
@@ -161,6 +176,12 @@ def _without_slider(family: Family, photos: Sequence[Photo]) -> Notice | None:
     kind = "folders of photos" if any(photo.group for photo in photos) else "photos"
     what = f"Of {count:,} {kind} none gets a mixing slider: the texture is a mixture of all."
     return Notice(what, f"For a slider each, keep at most {MOST_GROUPS} photos, or sort them into at most {MOST_GROUPS} folders.")
+
+
+def _tell_left_out(host: Host, taken: int, count: int) -> None:
+    if 0 < taken < count:
+        hint = "To learn from all of them set smaller working scales; or keep only the photos that show the texture best."
+        host.emit(Notice(f"This run learns from {taken} of the {count} photos, evenly chosen: more would take too much memory.", hint))
 
 
 def _load_state(trainer: Trainer, loaded: Loaded) -> None:

@@ -158,6 +158,7 @@ class Training:
                         yield from self._prove(started)
                     return Result(outcome)
                 if quality.is_due:
+                    yield None  # what a step has left over and a snapshot are a slice already
                     report.add(quality.advance(partial(self._snapshot, started)))
                     yield None
                 share = trainer.images_seen / trainer.images_total

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.slices import Slices, run_to_end
 
 _LEAST_SPREAD = 1 / 512
 _LEAST_SHARE = 0.2  # of the first axis' spread: what is weaker is mostly the noise of the camera, and stays weak
@@ -23,9 +25,25 @@ class ColourAxes:
     @classmethod
     def of(cls, *photos: Floats) -> ColourAxes:
         """The axes of one photo or several, (H, W, 3) each."""
-        colours = np.concatenate([photo.reshape(-1, 3) for photo in photos]).astype(np.float64)
+        return run_to_end(cls.prepared(photos))
+
+    @classmethod
+    def prepared(cls, photos: Sequence[Floats]) -> Slices[ColourAxes]:
+        """The same as ``of``, in slices."""
+        colours = np.empty((sum(photo.shape[0] * photo.shape[1] for photo in photos), 3))
+        first = 0
+        for photo in photos:
+            count = photo.shape[0] * photo.shape[1]
+            colours[first : first + count] = photo.reshape(-1, 3)
+            first += count
+            yield None
         mean = colours.mean(0)
-        variances, axes = np.linalg.eigh((colours - mean).T @ (colours - mean) / len(colours))
+        yield None
+        centred = colours - mean
+        yield None
+        # Two arrays: of one and its own transpose numpy finds the product in another way, with other last digits.
+        product = centred.T @ centred.copy()
+        variances, axes = np.linalg.eigh(product / len(colours))
         spreads = np.sqrt(np.maximum(variances[::-1], _LEAST_SPREAD**2))
         axes = axes[:, ::-1]
         axes = axes * np.where(axes.sum(0) < 0, -1, 1)  # the sign of an eigenvector is arbitrary

@@ -19,8 +19,9 @@ def phase_noise(photo: Floats, seed: int) -> Slices[Floats]:
     (random phase noise, Galerne et al. 2011, of the periodic component, Moisan 2011). Amplitudes and values are then imposed in turn until
     both hold (IAAFT surrogates, Schreiber and Schmitz 1996); the values have the last word. Same arguments, same picture.
     """
-    axes = ColourAxes.of(photo)
+    axes = yield from ColourAxes.prepared([photo])
     channels = axes.encode(photo).transpose(2, 0, 1)  # (3, H, W)
+    yield None
     shape = channels.shape[1:]
     noise = np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
     turn = np.fft.rfft2(noise)
@@ -28,7 +29,9 @@ def phase_noise(photo: Floats, seed: int) -> Slices[Floats]:
     turn[0, 0] = 1
     made = np.empty_like(channels)
     for channel, target in zip(made, channels, strict=True):
+        yield None
         spectrum = np.fft.rfft2(periodic(target))
+        yield None
         amplitude, values = np.abs(spectrum), np.sort(target, axis=None)
         channel[:] = _with_values(np.fft.irfft2(spectrum * turn, shape), values)
         for _ in range(_ROUNDS):

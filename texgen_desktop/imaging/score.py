@@ -71,11 +71,12 @@ class Judge:
 
     @classmethod
     def prepared(cls, photos: Sequence[Floats]) -> Slices[Judge]:
-        """In slices of about a tenth of a second. TexGenError when a photo is smaller than 64 pixels a side."""
+        """In slices of less than a tenth of a second. TexGenError when a photo is smaller than 64 pixels a side."""
         if any(min(photo.shape[:2]) < LEAST_PHOTO_PX for photo in photos):
             raise TexGenError(f"A photo of less than {LEAST_PHOTO_PX} pixels a side is too small to judge by.", "Use a larger photo.")
-        structure = yield from Structure.prepared(photos)
-        meter = yield from CopyMeter.prepared(photos, ColourAxes.of(*photos))
+        axes = yield from ColourAxes.prepared(photos)
+        structure = yield from Structure.prepared(photos, axes)
+        meter = yield from CopyMeter.prepared(photos, axes)
         return cls(photos, structure, meter)
 
     def structure_of(self, tile: Floats) -> Slices[float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ _WAVES = (40, 12, 12)  # the coarsest ones of each colour axis: the first axis s
 _PERCENT = 5.0
 _LEAST_CONTRAST = 0.25  # of the photo's usual contrast: what has less is not blown up to full
 _BLOCK = 1 << 13  # positions at a time
+_QUERIES, _ROWS = 1 << 10, 1 << 6  # patches that are looked for at a time, and of their products those that the caches hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,17 +64,25 @@ class CopyMeter:
     @classmethod
     def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Slices[CopyMeter]:
         """In slices. At least one photo, (H, W, 3), needs room for two patches side by side."""
-        made = cls(axes, _usual_contrast([_patches(axes.encode(photo), STRIDE_PX) for photo in photos]))
-        yield None
+        contrasts = []
+        for photo in photos:
+            contrasts.append(_lengths(_centred(_flat(_patches(axes.encode(photo), STRIDE_PX)))))
+            yield None
+        made = cls(axes, float(np.median(np.concatenate(contrasts))))
         between_halves, shifted = [], []
         for photo in photos:
             for half, other in _halves(photo):
-                between_halves.append((yield from _nearest(made._queries(half, _SEARCH_STRIDE_PX), made._all_patches(other))))
+                queries = made._queries(half, _SEARCH_STRIDE_PX)
+                yield None
+                grids = yield from made._grids(other)
+                between_halves.append((yield from _nearest(queries, made._blocks(grids))))
             blocks = []
-            for block in made._all_patches(photo):
+            for block in made._blocks((yield from made._grids(photo))):
                 blocks.append(block)
                 yield None
-            shifted.append((yield from _nearest(made._queries(photo[1:, 1:], PATCH_PX), blocks)))
+            queries = made._queries(photo[1:, 1:], PATCH_PX)
+            yield None
+            shifted.append((yield from _nearest(queries, blocks)))
             made._patches += blocks
         made._threshold = _threshold(np.concatenate(between_halves), np.concatenate(shifted))
         return made
@@ -80,25 +90,36 @@ class CopyMeter:
     def judged(self, tile: Floats) -> Slices[Copies]:
         """Where ``tile``, (H, W, 3) of at least 32 x 32 pixels, is a copy; in slices."""
         patches = _patches(self._axes.encode(tile), STRIDE_PX)
-        distances = yield from _nearest(self._coded(patches), self._patches)
+        yield None
+        queries = self._coded(patches)
+        yield None
+        distances = yield from _nearest(queries, self._patches)
         return Copies(distances.reshape(patches.shape[:2]) < self._threshold)
 
     def _queries(self, picture: Floats, stride_px: int) -> Floats:
         return self._coded(_patches(self._axes.encode(picture), stride_px))
 
-    def _all_patches(self, photo: Floats) -> Iterator[Floats]:
+    def _grids(self, photo: Floats) -> Slices[list[Floats]]:
+        """All patches of a photo, a grid for each place that the first one may begin at; a grid a slice."""
         encoded = self._axes.encode(photo)
-        for y in range(0, _COARSE, _PHASE_PX):
-            for x in range(0, _COARSE, _PHASE_PX):
-                if min(photo.shape[0] - y, photo.shape[1] - x) >= PATCH_PX:
-                    windows = _patches(encoded[y:, x:], _COARSE)
-                    rows = max(1, _BLOCK // windows.shape[1])
-                    for top in range(0, windows.shape[0], rows):
-                        yield self._coded(windows[top : top + rows])
+        grids = []
+        for y, x in product(range(0, _COARSE, _PHASE_PX), repeat=2):
+            yield None
+            if min(photo.shape[0] - y, photo.shape[1] - x) >= PATCH_PX:
+                grids.append(_patches(encoded[y:, x:], _COARSE))
+        yield None
+        return grids
+
+    def _blocks(self, grids: Sequence[Floats]) -> Iterator[Floats]:
+        """The patches of all grids, coded; some rows at a time."""
+        for patches in grids:
+            rows = max(1, _BLOCK // patches.shape[1])
+            for top in range(0, patches.shape[0], rows):
+                yield self._coded(patches[top : top + rows])
 
     def _coded(self, patches: Floats) -> Floats:
-        """(rows, columns, 8 * 8 * 3) to (rows * columns, components)."""
-        return _normalised(patches.reshape(-1, patches.shape[-1]), self._contrast) @ _waves()
+        """(rows, columns, 3, 8, 8) to (rows * columns, components)."""
+        return _normalised(_flat(patches), self._contrast) @ _waves()
 
 
 def _threshold(between_halves: Floats, shifted: Floats) -> float:
@@ -121,13 +142,18 @@ def _halves(photo: Floats) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _patches(encoded: Floats, stride_px: int) -> Floats:
-    """Every patch at a quarter of the resolution, flattened: (rows, columns, 8 * 8 * 3); ``stride_px`` is a multiple of 4."""
+    """Every patch at a quarter of the resolution, a view: (rows, columns, 3, 8, 8); ``stride_px`` is a multiple of 4."""
     height, width = (n // _COARSE for n in encoded.shape[:2])
     cut = encoded[: height * _COARSE, : width * _COARSE]
     coarse = cut.reshape(height, _COARSE, width, _COARSE, 3).mean((1, 3))
     step = stride_px // _COARSE
-    windows = np.lib.stride_tricks.sliding_window_view(coarse, (_SIDE, _SIDE), axis=(0, 1))[::step, ::step]
-    return windows.reshape(*windows.shape[:2], -1)
+    windows: Floats = np.lib.stride_tricks.sliding_window_view(coarse, (_SIDE, _SIDE), axis=(0, 1))[::step, ::step]
+    return windows
+
+
+def _flat(patches: Floats) -> Floats:
+    """(rows, columns, 3, 8, 8) to (rows * columns, 3 * 8 * 8)."""
+    return patches.reshape(-1, 3 * _SIDE * _SIDE)
 
 
 def _normalised(patches: Floats, contrast: float) -> Floats:
@@ -147,10 +173,6 @@ def _lengths(vectors: Floats) -> Floats:
     """(N, D) to (N, 1)."""
     lengths: Floats = np.sqrt(np.square(vectors).sum(1, keepdims=True))
     return lengths
-
-
-def _usual_contrast(patches: Sequence[Floats]) -> float:
-    return float(np.median(np.concatenate([_lengths(_centred(found.reshape(-1, found.shape[-1]))) for found in patches])))
 
 
 @cache
@@ -173,8 +195,13 @@ def _nearest(queries: Floats, blocks: Iterator[Floats] | Sequence[Floats]) -> Sl
     """The squared distance of each query to the nearest of all patches: (queries,). In slices."""
     found = np.full(len(queries), np.inf, np.float32)
     for block in blocks:
-        products = queries @ block.T
-        found = np.minimum(found, (np.square(block).sum(1) - 2 * products).min(1))
-        yield None
+        lengths = np.square(block).sum(1)
+        for first in range(0, len(queries), _QUERIES):
+            some = slice(first, first + _QUERIES)
+            products = queries[some] @ block.T
+            yield None
+            nearest = [(lengths - 2 * few).min(1) for few in np.array_split(products, -(-len(products) // _ROWS))]
+            found[some] = np.minimum(found[some], np.concatenate(nearest))
+            yield None
     distances: Floats = found + np.square(queries).sum(1)
     return distances

@@ -9,9 +9,9 @@ count, they have readings of their own. Nothing is trained, so nothing can be tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -32,9 +32,9 @@ _LEAST_SPREAD = 0.05  # of the photo's: weaker answers are not blown up to full
 _LEAST_GAP = 0.5  # of the distance between two crops: a photo that is noise itself does not make noise infinitely bad
 _VEIL = 0.1  # white noise over every picture, in spreads of the photo's colours: what is fainter than this is not seen
 _NOISES, _NOISE_SIDE_PX = 2, 512
-_BLOCK = 1 << 13  # positions at a time
+_BLOCK = 1 << 13  # positions that are filtered at a time
+_SLAB = 1 << 15  # positions that are looked at at a time; readings do not depend on it
 
-Summary = Callable[[Floats], Floats]
 Statistics = list[Floats]
 """One flat array for the distributions on each scale, and one for what goes together on each scale and the next coarser one."""
 
@@ -51,26 +51,79 @@ def _filters() -> Floats:
     return flat
 
 
-def _mean(answers: Floats) -> Floats:
-    """Over all positions: (h, w, C) to (C,). Rows first, which is many times faster than both at once."""
-    mean: Floats = answers.mean(0).mean(0)
-    return mean
+def _means(
+    answers: Floats, pictures: Callable[[Floats], Iterable[Floats]], with_squares: bool = False
+) -> Slices[tuple[list[Floats], list[Floats]]]:
+    """Of each of the ``pictures`` that are made of the answers the mean over all positions, (h, w, C) to (C,), and of its square if asked.
+
+    Some columns a slice, and each column from top to bottom: so every sum has its one order, however many columns are done at a time.
+    """
+    means: list[list[Floats]] = []
+    squares: list[list[Floats]] = []
+    height, width = answers.shape[:2]
+    columns = max(1, _SLAB // height)
+    for left in range(0, width, columns):
+        means.append([])
+        squares.append([])
+        for picture in pictures(answers[:, left : left + columns]):
+            means[-1].append(picture.mean(0))
+            if with_squares:
+                squares[-1].append(np.square(picture).mean(0))
+        yield None
+    return _across(means), _across(squares)
 
 
-def _spread(answers: Floats) -> Floats:
-    """Standard deviation over all positions: (h, w, C) to (C,)."""
-    return np.sqrt(np.maximum(_mean(np.square(answers)) - np.square(_mean(answers)), 0))
+def _across(columns: Sequence[Sequence[Floats]]) -> list[Floats]:
+    """The means of some columns after the other, (w, C) each, become those of all: (C,)."""
+    return [np.concatenate(found).mean(0) for found in zip(*columns, strict=True)]
 
 
-def _usual(answers: Floats) -> Floats:
+def _spread(mean: Floats, square: Floats) -> Floats:
+    """Standard deviation, from a mean and that of the squares."""
+    return np.sqrt(np.maximum(square - np.square(mean), 0))
+
+
+def _usual(answers: Floats) -> Slices[Floats]:
     """Their spread if they were distributed like a bell, by their mean strength: a rare strong answer counts as one, not by its square."""
-    usual: Floats = _mean(np.abs(answers)) * np.float32((np.pi / 2) ** 0.5)
+    (mean,), _ = yield from _means(answers, lambda some: [np.abs(some)])
+    usual: Floats = mean * np.float32((np.pi / 2) ** 0.5)
     return usual
 
 
-def _strengths(scaled: Floats) -> Floats:
+def _unit(answers: Floats, usual: Floats) -> Slices[Floats]:
+    """What they are measured in: the picture's own spread, (C,)."""
+    own = yield from _usual(answers)
+    unit: Floats = np.maximum(own, _LEAST_SPREAD * usual)
+    return unit
+
+
+def _beyond(answers: Floats, unit: Floats) -> Iterator[Floats]:
+    """How far they lie beyond each threshold, up and down."""
+    scaled = answers / unit
+    for sign, threshold in product((1, -1), _THRESHOLDS):
+        yield np.maximum(sign * scaled - threshold, 0)
+
+
+def _strengths(answers: Floats, unit: Floats) -> list[Floats]:
     """The root of how strong they are: one bright spot is not the whole texture."""
-    return np.sqrt(np.abs(scaled))
+    return [np.sqrt(np.abs(answers / unit))]
+
+
+def _compared(answers: Floats, unit: Floats, mean: Floats, spread: Floats) -> Slices[Floats]:
+    """Their strengths in spreads of the photo's, from its mean on: (h, w, C)."""
+    found = np.empty_like(answers)
+    for rows in _rows(*answers.shape[:2]):
+        (strengths,) = _strengths(answers[rows], unit)
+        found[rows] = (strengths - mean) / spread
+        yield None
+    return found
+
+
+def _rows(height: int, width: int) -> Iterator[slice]:
+    """Some rows at a time."""
+    count = max(1, _SLAB // width)
+    for top in range(0, height, count):
+        yield slice(top, min(top + count, height))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,10 +145,10 @@ class _Limits:
 class Structure:
     """The photos' side. Made once, it judges any number of tiles."""
 
-    def __init__(self, photos: Sequence[Floats]) -> None:
+    def __init__(self, photos: Sequence[Floats], axes: ColourAxes) -> None:
         self._photos = photos
         self._scales = min(scale_count(*photo.shape[:2]) for photo in photos)
-        self._axes = ColourAxes.of(*photos)
+        self._axes = axes
         self._usual: list[Floats] = []  # on each scale: spread of the photos' answers
         self._strengths: list[tuple[Floats, Floats]] = []  # mean and spread of their strengths, in such spreads
         self._whole: Statistics = []
@@ -104,9 +157,9 @@ class Structure:
         self._limits: dict[tuple[int, int], _Limits] = {}
 
     @classmethod
-    def prepared(cls, photos: Sequence[Floats]) -> Slices[Structure]:
-        """In slices. The photos are (H, W, 3) with sides of at least 64 pixels."""
-        made = cls(photos)
+    def prepared(cls, photos: Sequence[Floats], axes: ColourAxes) -> Slices[Structure]:
+        """In slices. The photos are (H, W, 3) with sides of at least 64 pixels, ``axes`` those of their colours."""
+        made = cls(photos, axes)
         answers = []
         for photo in photos:
             answers.append((yield from made._answers(photo, made._scales)))
@@ -114,8 +167,9 @@ class Structure:
             yield from made._learn_scale([found[scale] for found in answers])
         areas, means, spreads = [photo.shape[0] * photo.shape[1] for photo in photos], [], []
         for found in answers:
-            means.append((yield from made._statistics(found)))
-            spreads.append((yield from made._statistics(found, _spread)))
+            mean, spread = yield from made._statistics(found, with_spreads=True)
+            means.append(mean)
+            spreads.append(spread)
         made._whole = [np.average(group, axis=0, weights=areas) for group in zip(*means, strict=True)]
         made._spread = [np.maximum(np.average(group, axis=0, weights=areas), 1e-3) for group in zip(*spreads, strict=True)]
         for k, photo in enumerate(photos):
@@ -124,18 +178,17 @@ class Structure:
         return made
 
     def _learn_scale(self, answers: Sequence[Floats]) -> Slices[None]:
-        usual = np.mean([_usual(found) for found in answers], axis=0)
+        each = []
+        for found in answers:
+            each.append((yield from _usual(found)))
+        usual = np.mean(each, axis=0)
         self._usual.append(usual)
         means, spreads = [], []
         for found in answers:
-            yield None
-            scaled = self._scaled(found, usual)
-            yield None
-            strengths = _strengths(scaled)
-            yield None
-            means.append(_mean(strengths))
-            spreads.append(_spread(strengths))
-            yield None
+            unit = yield from _unit(found, usual)
+            (mean,), (square,) = yield from _means(found, partial(_strengths, unit=unit), with_squares=True)
+            means.append(mean)
+            spreads.append(_spread(mean, square))
         self._strengths.append((np.mean(means, axis=0), np.mean(spreads, axis=0)))
 
     # ------------------------------------------------------------------------------------------------ what it says
@@ -167,42 +220,47 @@ class Structure:
     def _distances(self, picture: Floats, scales: int) -> Slices[Floats]:
         """Of each array of statistics, in spreads of what it is a mean of."""
         answers = yield from self._answers(picture, scales)
-        means = yield from self._statistics(answers)
+        means, _ = yield from self._statistics(answers)
         return np.array([(np.abs(m - w) / s).mean() for m, w, s in zip(means, self._whole, self._spread, strict=False)], np.float32)
 
     # -------------------------------------------------------------------------------------------------- statistics
 
     def _answers(self, picture: Floats, scales: int) -> Slices[list[Floats]]:
         """(h, w, filters) on each scale, fine to coarse."""
-        channels = np.ascontiguousarray(self._axes.encode(picture).transpose(2, 0, 1))
-        channels += np.float32(_VEIL) * np.random.default_rng(_SEED).standard_normal(channels.shape, np.float32)
+        encoded = self._axes.encode(picture)
+        yield None
+        channels = np.ascontiguousarray(encoded.transpose(2, 0, 1))
+        random = np.random.default_rng(_SEED)
+        for channel in channels:
+            channel += np.float32(_VEIL) * random.standard_normal(channel.shape, np.float32)
+            yield None
         found = []
         for _ in range(scales):
-            found.append((yield from _convolved(channels[:, 2:-2, 2:-2] - _blurred(channels))))
+            details = yield from _details(channels)
+            found.append((yield from _convolved(details)))
             channels = _halved(channels)
+            yield None
         return found
 
-    def _statistics(self, answers: Sequence[Floats], of: Summary = _mean) -> Slices[Statistics]:
-        """Scale by scale, so that those of fewer scales are the first of these."""
-        found: Statistics = []
+    def _statistics(self, answers: Sequence[Floats], with_spreads: bool = False) -> Slices[tuple[Statistics, Statistics]]:
+        """Means, and spreads if asked for. Scale by scale, so that those of fewer scales are the first of these."""
+        all_means: Statistics = []
+        all_spreads: Statistics = []
         finer = None
         for scale, answer in enumerate(answers):
-            scaled, beyond = self._scaled(answer, self._usual[scale]), []
-            for sign, threshold in product((1, -1), _THRESHOLDS):
-                beyond.append(of(np.maximum(sign * scaled - threshold, 0)))
-                yield None
-            found.append(np.concatenate(beyond))
-            mean, spread = self._strengths[scale]
-            strength = (_strengths(scaled) - mean) / spread
+            unit = yield from _unit(answer, self._usual[scale])
+            means, squares = yield from _means(answer, partial(_beyond, unit=unit), with_spreads)
+            all_means.append(np.concatenate(means))
+            if with_spreads:
+                all_spreads.append(np.concatenate([_spread(mean, square) for mean, square in zip(means, squares, strict=True)]))
+            strength = yield from _compared(answer, unit, *self._strengths[scale])
             if finer is not None:
-                found.append((yield from _together(finer, strength, of)))
+                means, spreads = yield from _together(finer, strength, with_spreads)
+                all_means.append(np.concatenate(means))
+                if with_spreads:
+                    all_spreads.append(np.concatenate(spreads))
             finer = strength
-        return found
-
-    def _scaled(self, answers: Floats, usual: Floats) -> Floats:
-        """In units of the picture's own spread."""
-        scaled: Floats = answers / np.maximum(_usual(answers), _LEAST_SPREAD * usual)
-        return scaled
+        return all_means, all_spreads
 
 
 def scale_count(height: int, width: int) -> int:
@@ -213,42 +271,85 @@ def scale_count(height: int, width: int) -> int:
     return count
 
 
-def _together(fine: Floats, coarse: Floats, of: Summary) -> Slices[Floats]:
-    """Means or spreads of the products of the strengths of any two answers at each offset, flattened."""
-    fine = _halved(fine.transpose(2, 0, 1)).transpose(1, 2, 0)
+def _together(fine: Floats, coarse: Floats, with_spreads: bool) -> Slices[tuple[list[Floats], list[Floats]]]:
+    """At each offset means, and spreads if asked for, of the products of the strengths of any two answers, flattened."""
     # A valid 7 x 7 convolution of a halved picture begins nearly two positions further in.
-    height, width = (min(f - 2, c) for f, c in zip(fine.shape[:2], coarse.shape[:2], strict=True))
-    both = np.concatenate([fine[2 : 2 + height, 2 : 2 + width], coarse[:height, :width]], axis=-1)
-    found = []
-    for y, x in _OFFSETS:
-        here = both[: height - y, max(0, -x) : width - max(0, x)].reshape(-1, both.shape[-1])
-        there = both[y:, max(0, x) : width - max(0, -x)].reshape(-1, both.shape[-1])
-        mean = here.T @ there / len(here)
-        if of is _spread:
-            mean = np.sqrt(np.maximum(np.square(here).T @ np.square(there) / len(here) - mean**2, 0))
-        found.append(mean.ravel())
+    height, width = (min(f // 2 - 2, c) for f, c in zip(fine.shape[:2], coarse.shape[:2], strict=True))
+    filters = fine.shape[-1]
+    both = np.empty((height, width, 2 * filters), fine.dtype)
+    # Room that is used again and again: to get so much memory, and to write to it for the first time, takes longer than the work in it.
+    room_here, room_there = room = np.empty((2, height * width, 2 * filters), fine.dtype)
+    for rows in _rows(height, width):
+        room[:, rows.start * width : rows.stop * width] = 0
+        part = fine[2 * rows.start + 4 : 2 * rows.stop + 4, 4 : 4 + 2 * width]
+        both[rows, :, :filters] = _halved(part.transpose(2, 0, 1)).transpose(1, 2, 0)
+        both[rows, :, filters:] = coarse[rows, :width]
         yield None
-    return np.concatenate(found)
+    means: list[Floats] = []
+    spreads: list[Floats] = []
+    for y, x in _OFFSETS:
+        here, there = both[: height - y, max(0, -x) : width - max(0, x)], both[y:, max(0, x) : width - max(0, -x)]
+        if y or x:
+            here = _copied(here, room_here)
+            yield None
+            there = _copied(there, room_there)
+            yield None
+        here, there = here.reshape(-1, 2 * filters), there.reshape(-1, 2 * filters)
+        mean = _mean_products(here, there)
+        means.append(mean.ravel())
+        yield None
+        if with_spreads:
+            here = np.square(here, out=room_here[: len(here)])
+            yield None
+            there = np.square(there, out=room_there[: len(there)])
+            yield None
+            spreads.append(_spread(mean, _mean_products(here, there)).ravel())
+            yield None
+    return means, spreads
+
+
+def _mean_products(here: Floats, there: Floats) -> Floats:
+    """(positions, C) twice to (C, C)."""
+    products: Floats = here.T @ there
+    mean: Floats = products / np.float32(len(here))
+    return mean
+
+
+def _copied(part: Floats, room: Floats) -> Floats:
+    """The part in the beginning of the room, of the same shape."""
+    copy = room[: part.shape[0] * part.shape[1]].reshape(part.shape)
+    copy[:] = part
+    return copy
 
 
 def _convolved(channels: Floats) -> Slices[Floats]:
     """(3, H, W) to (h, w, filters), valid; in slices."""
     windows = np.lib.stride_tricks.sliding_window_view(channels, (_SIZE, _SIZE), axis=(1, 2)).transpose(1, 2, 0, 3, 4)  # (h, w, 3, 7, 7)
     height, width = windows.shape[:2]
-    rows, filters, found = max(1, _BLOCK // width), _filters(), []
+    rows, filters = max(1, _BLOCK // width), _filters()
+    found = np.empty((height, width, _FILTERS), np.float32)
     for top in range(0, height, rows):
-        found.append(windows[top : top + rows].reshape(-1, len(filters)) @ filters)
+        found[top : top + rows] = (windows[top : top + rows].reshape(-1, len(filters)) @ filters).reshape(-1, width, _FILTERS)
         yield None
-    return np.concatenate(found).reshape(height, width, -1)
+    return found
 
 
-def _blurred(channels: Floats) -> Floats:
-    """The binomial mean of 5 x 5, valid."""
-    for axis in (1, 2):
-        count = channels.shape[axis] - 4
-        taps = [np.take(channels, range(k, k + count), axis) * np.float32(weight / 16) for k, weight in enumerate((1, 4, 6, 4, 1))]
-        channels = sum(taps[1:], start=taps[0])
-    return channels
+def _details(channels: Floats) -> Slices[Floats]:
+    """(3, H, W) without the binomial mean of 5 x 5 around each pixel, valid; a channel a slice."""
+    found = channels[:, 2:-2, 2:-2].copy()
+    for own, channel in zip(found, channels, strict=True):
+        own -= _blurred(channel)
+        yield None
+    return found
+
+
+def _blurred(channel: Floats) -> Floats:
+    """The binomial mean of 5 x 5, valid: (H, W) to (H - 4, W - 4)."""
+    for _ in range(2):
+        count = len(channel) - 4
+        taps = [channel[k : k + count] * np.float32(weight / 16) for k, weight in enumerate((1, 4, 6, 4, 1))]
+        channel = sum(taps[1:], start=taps[0]).T
+    return channel
 
 
 def _halved(channels: Floats) -> Floats:
