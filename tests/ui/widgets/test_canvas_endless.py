@@ -43,6 +43,15 @@ def test_endless_asks_for_exactly_what_is_seen(canvas: CanvasView, asked: list[t
     assert asked == [(Region(-150, -200, 300, 400), 0)]
 
 
+def test_between_the_tile_and_the_endless_plane_nothing_is_offered_to_begin_with(canvas: CanvasView) -> None:
+    assert canvas.is_empty
+    canvas.set_tile(np.zeros((64, 64, 3), np.uint8))
+    canvas.set_repeat("endless")
+    assert not canvas.is_empty
+    canvas.clear_result()
+    assert canvas.is_empty
+
+
 def test_the_answer_is_painted_in_its_place(canvas: CanvasView, asked: list[tuple[Region, int]], grab: Grab) -> None:
     canvas.set_repeat("endless")
     region, skip = asked[-1]

@@ -42,6 +42,7 @@ class LatentPanel(Panel):
         self._detail_row = self._seed_row("detail_seed", "Detail", _DETAIL_TIP)
         self._reroll = button("reroll_all", "dice", "Re-roll all", _REROLL_TIP)
         self._reset = button("reset_all", "reset", "Reset all", _RESET_TIP)
+        self._line = _line()
         self._controls = self._lay_out()
         self._reroll.clicked.connect(self._on_reroll)
         self._reset.clicked.connect(studio.reset_all)
@@ -59,6 +60,7 @@ class LatentPanel(Panel):
         is_rebuilt = old is None or (old.model.sliders if old.model else ()) != sliders
         if is_rebuilt:
             self._rebuild(sliders)
+            self._line.setVisible(bool(sliders))
         if old is None or is_rebuilt or old.look != new.look or old.locked != new.locked:
             self._show_look(new)
 
@@ -102,7 +104,7 @@ class LatentPanel(Panel):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(SPACING.medium)
         inside.addLayout(self._slider_box)
-        inside.addWidget(_line())
+        inside.addWidget(self._line)
         inside.addWidget(self._layout_row)
         inside.addWidget(self._detail_row)
         inside.addLayout(buttons)

@@ -143,7 +143,8 @@ class CanvasView(QWidget):
 
     @property
     def is_empty(self) -> bool:
-        return not self._has_result and self._photo is None
+        """Nothing is there. A tile counts on the endless plane too, whose own picture comes a moment later."""
+        return not self._plane.has_picture and self._tile is None and self._photo is None
 
     @property
     def is_endless(self) -> bool:
