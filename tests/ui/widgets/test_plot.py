@@ -82,15 +82,17 @@ class PaintCount(QObject):
 
 
 def test_new_points_are_painted_once(plot: LossPlot, qtbot: QtBot) -> None:
-    """Left alone, pyqtgraph ranges its axes during the paint and asks for another."""
-    for sitting in range(3):  # the first two lay out the axes
-        count = PaintCount(plot.canvas.viewport()) if plot.canvas else None
+    """Left alone, pyqtgraph ranges its axes during the paint and asks for another: twice as many paints as redraws."""
+    redraws, count = 8, None
+    for sitting in range(3 + redraws):  # the first ones lay out the axes
+        if sitting == 3:
+            count = PaintCount(plot.canvas.viewport())
         for images in range(100):
             plot.append(100 * sitting + images, {"critic": float(images % (7 + sitting))})
         plot.redraw()
         qtbot.wait(50)
     assert count is not None
-    assert count.paints == 1
+    assert count.paints < 1.5 * redraws
 
 
 def test_a_log_scale_leaves_gaps_at_zero_and_below_and_says_nothing(plot: LossPlot, grab: Grab) -> None:
