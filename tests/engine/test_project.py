@@ -415,6 +415,19 @@ def test_a_project_file_with_bytes_changed_at_random_opens_or_is_refused(project
     assert refused > 100
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+@pytest.mark.timeout(20)  # opened like any other file, a pipe that nobody writes into is waited for without end
+@pytest.mark.parametrize("pipe", ["project.json", "photos/a.png", "runs/run-001/config.json"])
+def test_a_project_that_holds_a_pipe_is_refused(project: Project, pipe: str) -> None:
+    path = project.folder / pipe
+    project.close()
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(TexGenError, match=r"no ordinary file|no project"):
+        Project.open(project.folder)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="making a link needs no rights only on POSIX")
 @pytest.mark.parametrize("link", ["photos/a.png", "runs/run-001", "runs/loop", "exports"])
 def test_a_project_that_holds_a_link_is_refused(project: Project, tmp_path: Path, link: str) -> None:

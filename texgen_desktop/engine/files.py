@@ -122,6 +122,8 @@ def write_json(path: Path, value: Any) -> str:
 
 def read_json(path: Path, max_bytes: int = 1 << 24) -> Any:
     """Read what ``write_json`` wrote. Damage of any kind raises TexGenError; OSError passes through."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise TexGenError(f"{path.name} is no ordinary file.", "Put back a copy of this file, if you have one.")
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:

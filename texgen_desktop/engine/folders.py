@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -65,8 +66,12 @@ def check_free(folder: Path) -> None:
         raise TexGenError(f"{folder} is already there and not empty.", "Choose a new or an empty folder.")
 
 
-def refuse_links(folder: Path) -> None:
-    """TexGenError when there is a link anywhere in ``folder``: in one that comes from elsewhere it could make us write anywhere."""
+def refuse_links_and_pipes(folder: Path) -> None:
+    """TexGenError when there is anything but files and folders in ``folder``: if it comes from elsewhere, a link in it could make us write
+    anywhere, and a pipe wait without end."""
     for path in folder.rglob("*"):
-        if path.is_symlink():
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
             raise TexGenError(f"{folder.name} holds a link, {path.relative_to(folder)}. TexGen does not follow links.", "Remove the link.")
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise TexGenError(f"{folder.name} holds {path.relative_to(folder)}, which is no ordinary file.", "Remove it.")

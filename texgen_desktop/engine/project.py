@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.files import is_temporary, sweep
-from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, new_folder, put_aside, refuse_links
+from texgen_desktop.engine.folders import check_free, copy_file, copy_folder, new_folder, put_aside, refuse_links_and_pipes
 from texgen_desktop.engine.lock import LOCK_NAME, FolderLock, LockHeld
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.messages import Crop, PhotoInfo, ProjectInfo, SkippedFile, TrainSettings
@@ -70,7 +70,7 @@ class Project:
         """
         folder = _folder_of(folder)
         record = read_record(folder)
-        refuse_links(folder)
+        refuse_links_and_pipes(folder)
         if not to_write:
             return cls(folder, record, None, "The project was opened to be looked at only.")
         try:
