@@ -53,6 +53,7 @@ SEEDS = range(4)
 PHOTOS = ("gravel", "rust", "fallen_leaves")
 ALL_PHOTOS = (*PHOTOS, "stone_bricks", "sand", "cobblestone", "bark", "slate_roof")
 _GAP_PX = 8
+_PLACES = (0.0, 0.6)  # of the schedule, at which the time outside torch is measured
 _REFERENCES = ("crop", "noise")
 _TRAINED_ON_SPECTRUM = ("texture_cnn",)
 """No number is reported that was trained on."""
@@ -78,7 +79,7 @@ class Entry:
     config: str
     grow: Callable[[Photo, Sequence[float]], Iterator[tuple[Pictures, float, str]]]
     results: dict[str, Result] = field(default_factory=dict)
-    outside_torch: float | None = None
+    outside_torch: list[float] = field(default_factory=list)
 
 
 # ------------------------------------------------------------------------------------------------------------ families
@@ -108,12 +109,23 @@ def trained(
         pictures = model_pictures(family, trainer.model(), lambda seed: tile_of_another_run(family, config, photo, seed))
         yield pictures, watch.seconds, f"{trainer.images_seen} of {trainer.images_total} crops"
     entry.config = f"{msgspec.to_builtins(config)}"
-    if entry.outside_torch is None:
-        fresh: Trainer = run_to_end(family.start(family.presets[preset], [photo], 0, CPU))
+    if not entry.outside_torch:
+        entry.outside_torch = outside_torch(family, family.presets[preset], photo)
+
+
+def outside_torch(family: Family, config: msgspec.Struct, photo: Photo) -> list[float]:
+    """The shares of the time in the early steps of a run and in late ones, which do more: both of the preset's own schedule."""
+    trainer: Trainer = run_to_end(family.start(config, [photo], 0, CPU))
+    for _ in trainer.step():
+        pass
+    batch, shares = trainer.images_seen, []
+    for place in _PLACES:
+        trainer.images_seen = int(place * trainer.images_total) // batch * batch
         for _ in range(3):  # the first ones allocate and choose algorithms
-            for _ in fresh.step():
+            for _ in trainer.step():
                 pass
-        entry.outside_torch = share_outside_torch(fresh)
+        shares.append(share_outside_torch(trainer))
+    return shares
 
 
 def model_pictures(family: Family, model: Model, of_another_run: Pictures) -> Pictures:
@@ -195,7 +207,7 @@ def report(entries: Sequence[Entry], photos: Sequence[str], heading: Sequence[st
     lines += ["", *_row("entry", *columns, "outside torch"), *_rule(8)]
     for entry in done:
         scores = [score for result in entry.results.values() for score in result.scores]
-        outside = "" if entry.outside_torch is None else f"{entry.outside_torch:.1%}"
+        outside = ", ".join(f"{share:.1%}" for share in entry.outside_torch)
         spread = f"{mean(r.diversity for r in entry.results.values()):.2f}"
         lines += _row(entry.title, *_means(scores, entry.id.partition(":")[0] not in _TRAINED_ON_SPECTRUM), spread, outside)
     lines += _verdicts(done)
