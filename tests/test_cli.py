@@ -292,6 +292,16 @@ def test_a_project_without_a_model_cannot_be_sampled(tiny_photo: Path, tmp_path:
     assert "no trained model yet" in error_line(capsys)
 
 
+def test_going_on_with_the_same_command_uses_the_model_to_start_from(
+    project: Path, tiny_photo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    start = ["--start-from", str(project / "runs" / "run-001" / "model.safetensors")]
+    command = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--project", str(tmp_path / "q"), *start]
+    assert main(command) == 0
+    assert main(command) == 0
+    assert "not used" not in capsys.readouterr().err
+
+
 def test_a_project_whose_selected_run_is_gone_is_sampled_by_its_newest_model(
     project: Path, tiny_photo: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -13,6 +13,7 @@ from texgen_desktop.cli_console import Console, duration, sentences
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.environment import prepare_environment
 from texgen_desktop.engine.errors import explain
+from texgen_desktop.engine.start_model import start_name
 from texgen_desktop.paths import is_folder, is_project
 
 FINISHED, FAILED = 0, 1
@@ -159,7 +160,7 @@ class TrainSession(Session):
             for option in ("family", "preset", "images", "seed")
             if getattr(named, option) not in (getattr(default, option), getattr(used, option))
         ]
-        if named.start_from not in ("", used.start_from):
+        if named.start_from and start_name(named.start_from, self._folder / "runs") != run.started_from:
             ignored.append("--start-from")
         values = dict(used.config)
         return ignored + [f"--set {name}={text}" for name, text in named.config if not _says(text, values.get(name))]

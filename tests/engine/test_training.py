@@ -507,38 +507,47 @@ def test_after_a_run_the_presets_take_as_long_as_it_did(desk: Desk, tiny_photo: 
     assert measured < guessed / 100
 
 
-@pytest.mark.parametrize("is_getting_worse", [False, True])
-def test_a_run_that_gets_no_better_ends_by_itself_keeps_its_best_and_can_go_on(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_getting_worse: bool
-) -> None:
-    class Standstill:
-        """Reads the same structure after every step; a checkpoint's score is that as well, or worse with each."""
+class Standstill:
+    """A meter that reads the same structure after every step; a checkpoint's score is that as well, or worse with each."""
 
-        is_due = False
-        can_judge = True
+    is_due = False
+    can_judge = True
+    is_getting_worse = False
 
-        def __init__(self, *args: object) -> None:
-            self.readings = 0
+    def __init__(self, *args: object) -> None:
+        self.readings = 0
 
-        def begin(self) -> None: ...
+    def begin(self) -> None: ...
 
-        def structure(self, source: object) -> Slices[float]:
-            yield None
-            return 0.3
+    def structure(self, source: object) -> Slices[float]:
+        yield None
+        return 0.3
 
-        def score(self, source: object) -> Slices[float]:
-            yield None
-            self.readings += is_getting_worse
-            return 0.3 + self.readings
+    def score(self, source: object) -> Slices[float]:
+        yield None
+        self.readings += self.is_getting_worse
+        return 0.3 + self.readings
 
+
+@pytest.fixture
+def larger_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of which runs of 400 images have patience."""
     monkeypatch.setattr("texgen_desktop.engine.training.QualityMeter", Standstill)
     monkeypatch.setattr("texgen_desktop.engine.training.LEAST_IMAGES", 400)
     photo = tmp_path / "photo.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)).save(photo)
+    return photo
+
+
+@pytest.mark.parametrize("is_getting_worse", [False, True])
+def test_a_run_that_gets_no_better_ends_by_itself_keeps_its_best_and_can_go_on(
+    desk: Desk, larger_photo: Path, monkeypatch: pytest.MonkeyPatch, is_getting_worse: bool
+) -> None:
+    monkeypatch.setattr(Standstill, "is_getting_worse", is_getting_worse)
     desk.when(m.TrainingProgress, m.Pause(), if_=after_images(100))
     desk.when(m.JobEnded, m.Resume())
     desk.when(m.JobEnded, m.Quit())
-    desk.run(m.CreateProject((photo,)), m.Train(m.TrainSettings("tiny", images=400)))
+    desk.run(m.CreateProject((larger_photo,)), m.Train(m.TrainSettings("tiny", images=400)))
     assert [event.outcome for event in desk.all(m.JobEnded)] == ["paused", "finished"]
     first, last = (event.images_seen for event in desk.all(m.CheckpointSaved))
     assert 340 <= desk.project.runs[0].images_seen == last <= 360
@@ -551,6 +560,45 @@ def test_a_run_that_gets_no_better_ends_by_itself_keeps_its_best_and_can_go_on(
     shown = desk.all(m.ModelChanged)[-1].model
     assert shown is not None
     assert shown.sha256 == model.sha256
+    logged = read_metrics(run_folder(desk) / "metrics.jsonl")
+    assert logged[-1].images_seen == last
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.OpenProject(desk.project.folder), m.Resume())
     assert desk.project.runs[0].images_seen == 400
+
+
+def test_a_pause_while_a_run_is_found_to_stand_still_is_a_pause(desk: Desk, larger_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pressed while the last reading is taken: the run stays in memory as it is."""
+    monkeypatch.setattr(Standstill, "is_getting_worse", True)
+    monkeypatch.setattr("texgen_desktop.engine.training.CHECKPOINT_INTERVAL_S", 0.0)
+
+    def structure(self: Standstill, source: Source) -> Slices[float]:
+        if source.images_seen is not None and source.images_seen >= 340:
+            desk.post(m.Pause())
+        yield None
+        return 0.3
+
+    monkeypatch.setattr(Standstill, "structure", structure)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((larger_photo,)), m.Train(m.TrainSettings("tiny", images=400)))
+    assert desk.only(m.JobEnded).outcome == "paused"
+    assert not any("ended by itself" in notice.message for notice in desk.all(m.Notice))
+    newest = desk.project.runs[0].images_seen
+    assert load_model(run_folder(desk) / "model.safetensors").recipe["images_seen"] == newest
+
+
+def test_a_best_checkpoint_that_is_damaged_does_not_spoil_the_end(desk: Desk, larger_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Standstill, "is_getting_worse", True)
+
+    def damage() -> None:
+        for path in (run_folder(desk) / "checkpoints").glob("*.safetensors"):
+            path.write_bytes(path.read_bytes()[:-1])
+        desk.post(m.Resume())
+
+    desk.when(m.TrainingProgress, m.Pause(), if_=after_images(100))
+    desk.when(m.JobEnded, damage)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((larger_photo,)), m.Train(m.TrainSettings("tiny", images=400)))
+    assert [event.outcome for event in desk.all(m.JobEnded)] == ["paused", "finished"]
+    newest = desk.project.runs[0].images_seen
+    assert load_model(run_folder(desk) / "model.safetensors").recipe["images_seen"] == newest

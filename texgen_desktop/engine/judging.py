@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texgen_desktop.data.photo_room import with_room
 from texgen_desktop.engine.messages import Look, Region, RenderRequest, TextureJudged
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.quality import MOST_PHOTOS
@@ -16,7 +17,7 @@ _BLOCK_PX = 128
 
 def judge_texture(project: Project, source: Source, look: Look, cells: tuple[int, int]) -> Slices[TextureJudged]:
     """Structure, copies and seam of a tile of so many (rows, columns); TexGenError where the photos are too small to judge by."""
-    photos, _ = yield from load_photos(project, project.photos[:MOST_PHOTOS])
+    photos, _ = yield from load_photos(project, with_room(project.photos)[:MOST_PHOTOS])
     judge = yield from Judge.prepared([photo.pixels for photo in photos])
     height_px, width_px = (count * source.model.cell_px for count in cells)
     tile = yield from drawn(source, RenderRequest(look, Region(0, 0, height_px, width_px), cells), _BLOCK_PX)

@@ -101,6 +101,8 @@ class RunInfo:
     """A run of the project, as its folder tells it.
 
     ``best_images_seen`` names a checkpoint that came nearer to the photo than the newest, when the model is not made of it already.
+    ``started_from`` is the model that it began with as its record names it, also when that is gone; ``settings`` have it only while it
+    can be found.
     """
 
     id: str
@@ -111,6 +113,7 @@ class RunInfo:
     can_resume: bool
     has_model: bool
     best_images_seen: int | None = None
+    started_from: str = ""
 
 
 @dataclass(frozen=True)

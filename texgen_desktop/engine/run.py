@@ -72,6 +72,7 @@ class Run:
             can_resume=images_seen < self.images_total,
             has_model=self.model_path.is_file(),
             best_images_seen=None if best == model_images_seen(self.model_path) else best,
+            started_from=self.settings.start_from,
         )
 
     def _settings_now(self, images_seen: int) -> TrainSettings:

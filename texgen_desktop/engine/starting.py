@@ -126,7 +126,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     if loaded is not None:
         for sentence in loaded.passed_over:
             host.emit(Notice(sentence, f"The run goes on from {loaded.images_seen} images."))
-        _load_state(trainer, loaded)
+        load_state(trainer, loaded)
     elif run.settings.start_from:
         what = "This run was ended before the weights that it was to begin with were saved."
         raise TexGenError(what, "Start a new run with the same settings, and delete this one.")
@@ -184,7 +184,8 @@ def _tell_left_out(host: Host, taken: int, count: int) -> None:
         host.emit(Notice(f"This run learns from {taken} of the {count} photos, evenly chosen: more would take too much memory.", hint))
 
 
-def _load_state(trainer: Trainer, loaded: Loaded) -> None:
+def load_state(trainer: Trainer, loaded: Loaded) -> None:
+    """Bring a trainer to a checkpoint; TexGenError where that is of other networks."""
     try:
         trainer.load_state(loaded.tensors, loaded.images_seen)
     except torch.OutOfMemoryError:

@@ -13,7 +13,7 @@ import msgspec
 import torch
 
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.checkpoint import best_images_seen, write_checkpoint
+from texgen_desktop.engine.checkpoint import best_images_seen, load_best, write_checkpoint
 from texgen_desktop.engine.family_info import tuned_config
 from texgen_desktop.engine.jobs import Pace, Result, Work
 from texgen_desktop.engine.messages import CheckpointSaved, Notice, Outcome, TrainSettings
@@ -25,7 +25,7 @@ from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.quality import QualityMeter
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source
-from texgen_desktop.engine.starting import Host, Started, start_again, start_new
+from texgen_desktop.engine.starting import Host, Started, load_state, start_again, start_new
 from texgen_desktop.engine.tensor_file import encode
 from texgen_desktop.engine.tuning import add_tuning
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
@@ -106,7 +106,11 @@ class Training:
     def model_of_best(self) -> Work:
         """Another job, in place of ``work``: make the model of the best checkpoint. What the run goes on from stays as it is."""
         assert self._run is not None
-        seen = yield from self._take_best(self._run)
+        self._started = started = yield from start_again(self._host, self._project, self._family, self._run, from_best=True)
+        self._save_model(started, self._snapshot(started))
+        yield None
+        yield from self._prove(started)
+        seen = started.trainer.images_seen
         self._host.emit(Notice(f"The model of this run is now the one after {seen:,} images, its best.", "Resume goes on from its newest."))
         return Result("finished")
 
@@ -152,9 +156,9 @@ class Training:
                     checkpoints.done()
                 if outcome:
                     host.speed.learn(self._family.id, started.cost_gflop * report.share_done, seconds)
-                    if self._has_stalled:
-                        yield from self._end_by_itself(started)
-                    elif outcome in ("finished", "stopped"):
+                    if self._has_stalled and outcome == "finished":
+                        self._take_best(started)
+                    if outcome in ("finished", "stopped"):
                         yield from self._prove(started)
                     return Result(outcome)
                 if quality.is_due:
@@ -169,26 +173,26 @@ class Training:
                     self._apply(started)
                 yield from trainer.step()
         finally:
-            self._log.close()
-            self._log = None
+            if self._log is not None:
+                self._log.close()
+                self._log = None
 
-    def _end_by_itself(self, started: Started) -> Slices[None]:
-        """Its best moment becomes the model, where that is not the last one anyway."""
-        seen = started.trainer.images_seen
-        if best_images_seen(started.run.checkpoints_folder) is None or self._is_hurried:
-            yield from self._prove(started)
-        else:
-            seen = yield from self._take_best(started.run)
+    def _take_best(self, started: Started) -> None:
+        """The run ends by itself, and all of it is on disk: its best moment becomes the model, where that is not the last one anyway."""
+        assert self._log is not None
+        self._log.close()
+        self._log = None  # the trainer goes back, and what was logged since is to stay
+        run, trainer = started.run, started.trainer
+        seen = trainer.images_seen
+        if best_images_seen(run.checkpoints_folder) is not None and not self._is_hurried:
+            try:
+                load_state(trainer, load_best(run.checkpoints_folder))
+                self._save_model(started, self._snapshot(started))
+                seen = trainer.images_seen
+            except TexGenError as error:
+                self._host.emit(Notice(error.message, error.hint))
         what = "The run ended by itself, for its structure has not improved for a quarter of its length"
         self._host.emit(Notice(f"{what}. Its model is the one after {seen:,} images.", "Resume goes on from its newest all the same."))
-
-    def _take_best(self, run: Run) -> Slices[int]:
-        """Make the model of the best checkpoint, and say after how many images that is. TexGenError when it cannot be read."""
-        self._started = started = yield from start_again(self._host, self._project, self._family, run, from_best=True)
-        self._save_model(started, self._snapshot(started))
-        yield None
-        yield from self._prove(started)
-        return started.trainer.images_seen
 
     def _meter(self, started: Started) -> QualityMeter:
         """What it knows of the photo outlives a pause."""

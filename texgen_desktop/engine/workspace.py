@@ -169,8 +169,10 @@ class Workspace:
 
     def _show_contact_sheet(self, project: Project) -> Slices[None]:
         if project.pictures is not None:
-            image, allows = yield from in_background(partial(_look_at_set, project.folder, project.pictures))
-            self._emit(ContactSheet(image, allows))
+            image = yield from in_background(partial(contact_sheet, project.folder, project.pictures))
+            self._emit(ContactSheet(image))
+            if (yield from in_background(partial(_may_be_mirrored, project.folder, project.pictures))):
+                self._emit(ContactSheet(image, frozenset({"mirror"})))
 
     def _tell_skipped(self, skipped: Sequence[SkippedFile]) -> None:
         if skipped:
@@ -231,10 +233,8 @@ def _look_at(path: Path, side_px: int) -> tuple[NDArray[np.uint8], frozenset[str
     return image, frozenset(name for name, holds in (("mirror", found.mirror), ("turn", found.turn)) if holds)
 
 
-def _look_at_set(folder: Path, record: PicturesRecord) -> tuple[NDArray[np.uint8], frozenset[str]]:
-    """Some pictures for the screen, and what ``ContactSheet.allows``."""
-    allows = frozenset({"mirror"}) if can_be_mirrored(some_pictures(folder, record, _MOST_MEASURED)) else frozenset[str]()
-    return contact_sheet(folder, record), allows
+def _may_be_mirrored(folder: Path, record: PicturesRecord) -> bool:
+    return can_be_mirrored(some_pictures(folder, record, _MOST_MEASURED))
 
 
 def _look_through(paths: Sequence[Path], room: int) -> Slices[tuple[list[_Usable], list[SkippedFile]]]:

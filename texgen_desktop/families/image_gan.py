@@ -33,6 +33,7 @@ from texgen_desktop.nn.adaptive import AdaptiveAugmentation, learnt_by_heart
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.classes import mixture, told
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
+from texgen_desktop.nn.critics import DRIFT, NOISY_SIGMA
 from texgen_desktop.nn.dcgan import LadderGenerator, StridedCritic
 from texgen_desktop.nn.diff_augment import augment
 from texgen_desktop.nn.directions import semantic_directions, steer
@@ -86,9 +87,7 @@ PRESETS = {
 _CODE = {"resize": 64, "classic": 100}
 _DIRECTIONS = 6
 _UNTOLD = 0.25  # share of pictures whose class is kept back: what is untold is any class
-_NOISY_SIGMA = 0.1
 _PENALTY_PART = 2
-_DRIFT = 0.02
 _PART_MAC = 1.9e9  # multiply-adds that a slice may take
 _HELD_OUT_EVERY, _HELD_OUT_COUNT = 8, 8  # steps, pictures
 _PROOF_ROWS, _PROOF_COLUMNS = 3, 4
@@ -294,17 +293,18 @@ class Training:
             loss_of_step += loss.detach()
             yield None
             if gamma > 0:
-                # Holds a sure critic near scores that still tell the generator something: else its lead grows without end.
-                loss = loss + share * _DRIFT * (on_real - on_made).square().mean()
+                if self._loss.rewards_any_lead:
+                    # Holds a sure critic near scores that still tell the generator something: else its lead grows without end.
+                    loss = loss + share * DRIFT * (on_real - on_made).square().mean()
                 # Part of every step, if only for a part of the pictures: Adam without momentum takes a large gradient badly that comes
                 # now and then.
                 few = max(1, len(on_real) // _PENALTY_PART)
                 seen = torch.cat([real[part][:few], made[part][:few]])
-                noisy = seen + _NOISY_SIGMA * torch.randn(seen.shape, generator=noise).to(self._device)
+                noisy = seen + NOISY_SIGMA * torch.randn(seen.shape, generator=noise).to(self._device)
                 before = torch.cat([on_real[:few], on_made[:few]])
                 after = self._critic(noisy, condition[part][:few].repeat(2, 1))
                 # A mean over both, where R1 + R2 is a sum of two means.
-                loss = loss + 2 * share * smoothness(before, after, gamma, _NOISY_SIGMA)
+                loss = loss + 2 * share * smoothness(before, after, gamma, NOISY_SIGMA)
                 yield None
             whole += loss.detach()
             loss.backward()

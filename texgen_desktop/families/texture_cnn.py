@@ -91,6 +91,7 @@ _PROOF_SIDE_PX = 256
 # Of the instant tile.
 _TILE_LEVELS = 4
 _COARSEST_TILE_PX = 32
+_MOST_POSITIONS = 8  # as many as one photo has
 _SMALLEST_PHOTO_PX = 16
 _PIXEL_STEP = 0.05
 _START_DEVIATION = 0.5
@@ -568,7 +569,8 @@ def _start_tile(config: TextureCnnConfig, photos: Sequence[Photo], seed: int, de
     palette, sides = Palette.of(photos), _tile_sides(config, min(min(photo.pixels.shape[:2]) for photo in photos))
     yield None
     as_taken = [palette.encode(torch.from_numpy(photo.pixels).to(device).permute(2, 0, 1)[None]) for photo in photos]
-    full = [each for photo in as_taken for each in _positions(photo, config)]
+    most = max(1, _MOST_POSITIONS // len(photos))  # many photos are varied as they are, and each position takes as much memory
+    full = [each for photo in as_taken for each in _positions(photo, config)[:most]]
     levels: list[_TileLevel] = []
     ends = _level_ends(config, sides)
     for side, first, last in zip(sides, [0, *ends], ends, strict=False):

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from texgen_desktop.nn.losses import GanLoss, smoothness
 from texgen_desktop.slices import Slices
 
-_NOISY_SIGMA = 0.1
-_DRIFT = 0.02
+NOISY_SIGMA = 0.1
+DRIFT = 0.02
 
 
 def teach_critic(
@@ -42,12 +42,12 @@ def teach_critic(
     note(total)
     if loss.rewards_any_lead:
         # Holds a sure critic near scores that still tell the generator something: with it the best lead is some 3, not infinite.
-        total = total + _DRIFT * (on_real - on_fake).square().mean()
+        total = total + DRIFT * (on_real - on_fake).square().mean()
     yield None
     for pictures, before in ((real[:smoothed], on_real[:smoothed]), (fake[:smoothed], on_fake[:smoothed])):
         noise = torch.randn(pictures.shape, generator=dice).to(pictures.device)
-        noisy = critic(pictures + _NOISY_SIGMA * noise, style[:smoothed])
-        total = total + smoothness(before, noisy, gamma, _NOISY_SIGMA)
+        noisy = critic(pictures + NOISY_SIGMA * noise, style[:smoothed])
+        total = total + smoothness(before, noisy, gamma, NOISY_SIGMA)
     optimizer.zero_grad(set_to_none=True)
     yield None
     total.backward()

@@ -126,7 +126,7 @@ class StudioState:
         values = dict(preset.values) | dict(self.settings.config)
         allows = dict(self.allows)
         each = [allows.get(photo.name, frozenset[str]()) for photo in self.project.photos]
-        if family.makes == "images" and self.project.pictures is not None:
+        if family.makes == "images":  # where in a picture something lies counts too, which only a set is asked for
             each = [self.set_allows]
         every = frozenset[str]().union(*each).intersection(*each)
         return tuple(sorted(name for name in every if values.get(name) is False))

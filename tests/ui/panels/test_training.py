@@ -170,7 +170,11 @@ def test_what_the_material_allows_is_one_click_away(session: Session, panel: Tra
     session.say(replace(READY, families=(replace(FAMILY, fields=(field,), presets=(preset,), makes=makes),)), m.ProjectChanged(PROJECT))
     suggestion = child(panel, QAbstractButton, "suggestion_button")
     assert not suggestion.isVisible()
-    session.say(m.PhotoLoaded(PROJECT.photos[0].name, np.zeros((2, 2, 3), np.uint8), frozenset({"mirror"})))
+    pixels, allowed = np.zeros((2, 2, 3), np.uint8), frozenset({"mirror"})
+    told = {"textures": m.PhotoLoaded(PROJECT.photos[0].name, pixels, allowed), "images": m.ContactSheet(pixels, allowed)}
+    session.say(told.pop("images" if makes == "textures" else "textures"))
+    assert not suggestion.isVisible()  # told of what is not learnt from
+    session.say(told[makes])
     assert (suggestion.isVisible(), suggestion.text()) == (True, text)
     suggestion.click()
     assert not suggestion.isVisible()
