@@ -43,7 +43,7 @@ from texgen_desktop.nn.warm_start import take_over
 from texgen_desktop.slices import Slices
 
 # Purposes of random streams within one training step.
-_CROPS, _NOISE, _DIRECTIONS, _START = 0, 1, 2, 3
+_CROPS, _NOISE, _DIRECTIONS, _START, _SHIFT = 0, 1, 2, 3, 4
 
 
 class TextureCnnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -467,7 +467,8 @@ class TileTraining:
     def step(self) -> Slices[None]:
         level = next(each for each in reversed(self._levels) if self.images_seen >= each.first_step)
         if level.side != self._tile.pixels.shape[-1]:
-            self._take_pixels(resized(self._tile.pixels.detach()[None], level.side)[0])
+            down, right = torch.rand(2, generator=stream(self._seed, self.images_seen, _SHIFT)).tolist()
+            self._take_pixels(resized(self._tile.pixels.detach()[None], level.side, (down, right))[0])
         progress = (self.images_seen - level.first_step) / (level.last_step - level.first_step)
         self._optimizer.param_groups[0]["lr"] = _PIXEL_STEP * cosine(progress, 0.03)
         generator = stream(self._seed, self.images_seen, _DIRECTIONS)
