@@ -21,7 +21,11 @@ TALKATIVE = """
 import sys
 from texgen_desktop import cli_console
 from texgen_desktop.cli import main
+from texgen_desktop.engine.environment import prepare_environment
+prepare_environment()
+from texgen_desktop.engine import progress
 cli_console._LINE_INTERVAL_S = 0.0
+progress.REPORT_INTERVAL_S = 0.05
 sys.exit(main())
 """
 
