@@ -101,8 +101,7 @@ def trained(
     watch = Stopwatch()
 
     def step() -> None:
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
 
     for minutes in readings_min:
         watch.work_until(minutes * 60, step, lambda: trainer.images_seen >= trainer.images_total)
@@ -116,14 +115,12 @@ def trained(
 def outside_torch(family: Family, config: msgspec.Struct, photo: Photo) -> list[float]:
     """The shares of the time in the early steps of a run and in late ones, which do more: both of the preset's own schedule."""
     trainer: Trainer = run_to_end(family.start(config, [photo], 0, CPU))
-    for _ in trainer.step():
-        pass
+    run_to_end(trainer.step())
     batch, shares = trainer.images_seen, []
     for place in _PLACES:
         trainer.images_seen = int(place * trainer.images_total) // batch * batch
         for _ in range(3):  # the first ones allocate and choose algorithms
-            for _ in trainer.step():
-                pass
+            run_to_end(trainer.step())
         shares.append(share_outside_torch(trainer))
     return shares
 
@@ -145,8 +142,7 @@ def model_pictures(family: Family, model: Model, of_another_run: Pictures) -> Pi
 def tile_of_another_run(family: Family, config: msgspec.Struct, photo: Photo, seed: int) -> Floats:
     trainer: Trainer = run_to_end(family.start(config, [photo], seed, CPU))
     while trainer.images_seen < trainer.images_total:
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
     return model_pictures(family, trainer.model(), lambda _: np.zeros((SIDE_PX, SIDE_PX, 3), np.float32))(0)
 
 

@@ -90,8 +90,7 @@ def trained(family: Family, preset: str, pictures: PictureSet, options: argparse
     trainer = start(fitting(msgspec.convert(values, family.config), start, options.minutes * 60))
     began = time.perf_counter()
     while trainer.images_seen < trainer.images_total and time.perf_counter() - began < options.minutes * 60:
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
     seconds = time.perf_counter() - began
     note(f"{family.id} {preset}: {trainer.images_seen} pictures in {seconds:.0f} s, {trainer.take_losses()}")
     return trainer.model(), trainer.images_seen, seconds

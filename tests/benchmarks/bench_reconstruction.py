@@ -106,8 +106,7 @@ def measure(path: Path, options: argparse.Namespace) -> list[Figure]:
     run = start(config)
     began = time.perf_counter()
     while run.images_seen < run.images_total and time.perf_counter() - began < options.minutes * 60:
-        for _ in run.step():
-            pass
+        run_to_end(run.step())
     note(f"{path.stem}: {run.images_seen} of {run.images_total} images in {(time.perf_counter() - began) / 60:.1f} minutes")
     model = run.model()
 

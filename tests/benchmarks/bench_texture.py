@@ -60,8 +60,7 @@ def train(trainer: Trainer, minutes: float) -> Iterator[float]:
     while readings:
         began = time.perf_counter()
         while spent + time.perf_counter() - began < readings[0] * 60 and trainer.images_seen < trainer.images_total:
-            for _ in trainer.step():
-                pass
+            run_to_end(trainer.step())
         spent += time.perf_counter() - began
         reading = readings.pop(0)
         note(f"{reading:4.1f} min: {trainer.images_seen:6d} of {trainer.images_total} images, {trainer.images_seen / spent:.1f} images/s")

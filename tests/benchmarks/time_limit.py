@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from texgen_desktop.families import Trainer
+from texgen_desktop.slices import run_to_end
 
 _PROBE_S = 10.0
 _RESERVE = 0.97
@@ -21,8 +22,7 @@ def fitting(config: msgspec.Struct, start: Callable[[msgspec.Struct], Trainer], 
         pass
     begun_images, began_s = probe.images_seen, time.perf_counter()
     while time.perf_counter() - began_s < _PROBE_S and probe.images_seen < probe.images_total:
-        for _ in probe.step():
-            pass
+        run_to_end(probe.step())
     images_per_s = (probe.images_seen - begun_images) / (time.perf_counter() - began_s)
     values = msgspec.to_builtins(config)
     images = min(values["images"], max(_LEAST_IMAGES, int(_RESERVE * limit_s * images_per_s)))

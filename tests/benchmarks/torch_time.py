@@ -11,6 +11,7 @@ from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
 from texgen_desktop.families import Trainer
+from texgen_desktop.slices import run_to_end
 
 _TINY_OPERATORS, _ROUNDS = 5000, 5
 
@@ -34,8 +35,7 @@ def share_outside_torch(trainer: Trainer, steps: int = 50) -> float:
 
 def _run(trainer: Trainer, steps: int) -> None:
     for _ in range(steps):
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
 
 
 def _profiled(work: Callable[[], None]) -> tuple[list[FunctionEvent], float]:

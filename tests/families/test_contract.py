@@ -58,8 +58,7 @@ def start(variant):
 
 def train(trainer, steps):
     for _ in range(steps):
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ TINY = ImageCnnConfig(images=1_000, batch=8, side="32", width=8, code=12)
 def trained(steps):
     trainer = run_to_end(start(TINY, disc_pictures(24), 0, CPU))
     for _ in range(steps):
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
     return trainer
 
 

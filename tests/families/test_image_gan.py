@@ -26,8 +26,7 @@ def training(config=TINY, pictures=None) -> Training:
 
 def train(trainer, steps):
     for _ in range(steps):
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
 
 
 def test_the_classic_networks_are_those_of_the_worked_example():

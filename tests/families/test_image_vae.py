@@ -20,8 +20,7 @@ def training(config=TINY) -> Training:
 
 def train(trainer, steps):
     for _ in range(steps):
-        for _ in trainer.step():
-            pass
+        run_to_end(trainer.step())
 
 
 @pytest.fixture(scope="module")

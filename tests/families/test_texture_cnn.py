@@ -34,8 +34,7 @@ def training(config, photos=None, seed=0):
 
 def train(run, steps):
     for _ in range(steps):
-        for _ in run.step():
-            pass
+        run_to_end(run.step())
 
 
 def whole(model, **place):

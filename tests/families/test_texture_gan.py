@@ -45,8 +45,7 @@ def test_a_grey_photo_gives_a_grey_texture():
     grey = Photo("grey", np.repeat(photo.pixels.mean(2, keepdims=True), 3, axis=2).astype(np.float32), 80, 72)
     run = training([grey])
     for _ in range(4):
-        for _ in run.step():
-            pass
+        run_to_end(run.step())
     model = run.model()
     picture = FAMILY.render(model, RenderRequest(Look(), Region(0, 0, 32, 32)))
     assert (picture.max(0).values - picture.min(0).values).max() < 0.12
@@ -55,14 +54,12 @@ def test_a_grey_photo_gives_a_grey_texture():
 
 def test_a_loss_that_is_not_finite_stops_the_step_and_leaves_the_weights_whole():
     run = training([spotted_photo()])
-    for _ in run.step():
-        pass
+    run_to_end(run.step())
     with torch.no_grad():
         for critic in run._critics:
             critic.leave.weight.fill_(float("inf"))
     with pytest.raises(NonFiniteLoss):
-        for _ in run.step():
-            pass
+        run_to_end(run.step())
     assert all(torch.isfinite(value).all() for value in run.model().tensors().values())
 
 
@@ -71,8 +68,7 @@ def test_every_loss_trains_to_weights_of_its_own():
     for name in GAN_LOSSES:
         run = run_to_end(start(msgspec.structs.replace(TINY, levels=2, loss=name), [spotted_photo()], 0, CPU))
         for _ in range(3):
-            for _ in run.step():
-                pass
+            run_to_end(run.step())
         found[name] = torch.cat([value.flatten() for value in run.model().tensors().values()])
         assert all(np.isfinite(value) for value in run.take_losses().values())
     assert all(torch.isfinite(weights).all() for weights in found.values())
@@ -90,8 +86,7 @@ def test_a_model_and_a_run_from_before_there_were_losses_to_choose_from_are_rela
 def test_several_photos_of_different_size_are_learnt_together():
     run = training([spotted_photo(72, 80, 0), spotted_photo(40, 130, 1)])
     for _ in range(3):
-        for _ in run.step():
-            pass
+        run_to_end(run.step())
     assert run.images_seen == 6
 
 

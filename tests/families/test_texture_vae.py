@@ -35,8 +35,7 @@ def training(*photos: Photo, config: TextureVaeConfig = TINY) -> Training:
 
 def step(run: Training, count: int = 1) -> None:
     for _ in range(count):
-        for _ in run.step():
-            pass
+        run_to_end(run.step())
 
 
 def picture(model: TextureVae, look: Look, side: int = 64) -> np.ndarray:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.imaging.textures import grains, run
+from tests.imaging.textures import grains
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.phase_noise import periodic, phase_noise
+from texgen_desktop.slices import run_to_end
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def kurtosis(channel: np.ndarray) -> float:
 
 
 def test_it_has_the_spectrum_and_the_colours_of_the_photo(photo: Floats) -> None:
-    noise = run(phase_noise(photo, seed=1))
+    noise = run_to_end(phase_noise(photo, seed=1))
     for made, wanted in zip(noise.transpose(2, 0, 1), photo.transpose(2, 0, 1), strict=True):
         spectra = [np.abs(np.fft.rfft2(periodic(channel))) for channel in (made, wanted)]
         assert np.corrcoef(spectra[0].ravel(), spectra[1].ravel())[0, 1] > 0.95
@@ -30,12 +31,12 @@ def test_it_has_the_spectrum_and_the_colours_of_the_photo(photo: Floats) -> None
 
 
 def test_edges_are_gone(photo: Floats) -> None:
-    noise = run(phase_noise(photo, seed=1))
+    noise = run_to_end(phase_noise(photo, seed=1))
     assert kurtosis(np.diff(photo[..., 1], axis=1)) > 2 * kurtosis(np.diff(noise[..., 1], axis=1))
 
 
 def test_equal_arguments_give_equal_pictures_and_another_seed_another(photo: Floats) -> None:
-    one, same, other = (run(phase_noise(photo, seed)) for seed in (1, 1, 2))
+    one, same, other = (run_to_end(phase_noise(photo, seed)) for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert np.abs(one - other).mean() > 0.02
 

@@ -8,12 +8,13 @@ import math
 import numpy as np
 import pytest
 
-from tests.imaging.textures import blocky, blurred, grains, noisy, run, sample, shuffled
+from tests.imaging.textures import blocky, blurred, grains, noisy, sample, shuffled
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging import score_structure
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.phase_noise import phase_noise
 from texgen_desktop.imaging.score import INSTRUMENT, Judge, diversity, seam
+from texgen_desktop.slices import run_to_end
 
 SAMPLES = ("gravel", "fallen_leaves")
 
@@ -39,19 +40,19 @@ def judges(photos: dict[str, Floats]) -> dict[str, Judge]:
 
 
 def structure(judge: Judge, tile: Floats) -> float:
-    return run(judge.structure_of(tile))
+    return run_to_end(judge.structure_of(tile))
 
 
 def test_another_stretch_of_the_texture_is_near_zero_and_phase_noise_near_one(judge: Judge, photo: Floats) -> None:
     assert abs(structure(judge, grains(seed=1))) < 0.25
-    assert structure(judge, run(phase_noise(photo, seed=9))) == pytest.approx(1, abs=0.2)
+    assert structure(judge, run_to_end(phase_noise(photo, seed=9))) == pytest.approx(1, abs=0.2)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_photo_is_calibrated_by_its_own_crops_and_its_own_noise(name: str, judges: dict[str, Judge], photos: dict[str, Floats]) -> None:
     judge, photo = judges[name], photos[name]
     assert abs(structure(judge, photo[80:240, 60:220])) < 0.35
-    assert structure(judge, run(phase_noise(photo, seed=9))[:160, :160]) == pytest.approx(1, abs=0.3)
+    assert structure(judge, run_to_end(phase_noise(photo, seed=9))[:160, :160]) == pytest.approx(1, abs=0.3)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -80,7 +81,7 @@ def test_structure_does_not_mind_contrast_and_colour_which_have_readings_of_thei
 
 
 def test_noise_of_the_same_spectrum_is_told_by_structure_alone(judge: Judge, photo: Floats) -> None:
-    noise, fresh = judge.score(run(phase_noise(photo, seed=9))), judge.score(grains(seed=1))
+    noise, fresh = judge.score(run_to_end(phase_noise(photo, seed=9))), judge.score(grains(seed=1))
     assert noise.palette < fresh.palette
     assert noise.spectrum < 2 * fresh.spectrum
     assert noise.structure > fresh.structure + 0.7

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
-
 import numpy as np
 from PIL import Image
 
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.resources import resource
-from texgen_desktop.slices import Slices
-
-T = TypeVar("T")
-
-
-def run(work: Slices[T]) -> T:
-    """All slices at once."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return cast(T, end.value)
 
 
 def grains(seed: int, side_px: int = 192) -> Floats:

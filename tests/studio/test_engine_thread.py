@@ -102,16 +102,21 @@ def test_a_thread_that_never_started_needs_no_waiting(thread: EngineThread) -> N
     assert thread.join(0.0)
 
 
-def test_an_engine_that_cannot_be_loaded_is_told_as_a_problem(
-    thread: EngineThread, listener: Listener, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "texgen_desktop.engine.engine", None)  # importing it raises ImportError
+def problem_at_start(thread: EngineThread, listener: Listener, qapp: QApplication) -> m.Problem:
+    """What is told by a thread whose engine cannot be loaded, and which ends."""
     thread.start()
     end(thread, qapp)
     failed, stopped = listener.events()
     assert isinstance(failed, m.CommandFailed)
-    assert "PyTorch" in failed.problem.hint
     assert stopped == m.EngineStopped()
+    return failed.problem
+
+
+def test_an_engine_that_cannot_be_loaded_is_told_as_a_problem(
+    thread: EngineThread, listener: Listener, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "texgen_desktop.engine.engine", None)  # importing it raises ImportError
+    assert "PyTorch" in problem_at_start(thread, listener, qapp).hint
 
 
 def test_whatever_a_broken_installation_raises_while_the_engine_is_loaded_is_told_and_ends_it(
@@ -123,9 +128,4 @@ def test_whatever_a_broken_installation_raises_while_the_engine_is_loaded_is_tol
     module = types.ModuleType("texgen_desktop.engine.engine")
     module.__getattr__ = broken  # type: ignore[method-assign]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    thread.start()
-    end(thread, qapp)
-    failed, stopped = listener.events()
-    assert isinstance(failed, m.CommandFailed)
-    assert "torchvision::nms" in failed.problem.detail
-    assert stopped == m.EngineStopped()
+    assert "torchvision::nms" in problem_at_start(thread, listener, qapp).detail

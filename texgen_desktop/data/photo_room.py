@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from texgen_desktop.data.crops import group_names
+from texgen_desktop.data.crops import Grouped, group_names
 from texgen_desktop.data.photos import Rectangle
 
 ROOM_BYTES = 1 << 30
@@ -15,13 +15,9 @@ _PIXEL_BYTES = 3 * 4  # three floats
 _PYRAMID = 2  # pixels in all levels for one in the photo: each level has half as many as the one before
 
 
-class Framed(Protocol):
+class Framed(Grouped, Protocol):
     """A photo that is not read yet, and how it is going to be learnt."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def group(self) -> str: ...
     @property
     def width_px(self) -> int: ...
     @property

@@ -122,8 +122,7 @@ def write_json(path: Path, value: Any) -> str:
 
 def read_json(path: Path, max_bytes: int = 1 << 24) -> Any:
     """Read what ``write_json`` wrote. Damage of any kind raises TexGenError; OSError passes through."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise TexGenError(f"{path.name} is no ordinary file.", "Put back a copy of this file, if you have one.")
+    check_ordinary(path, "Put back a copy of this file, if you have one.")
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
@@ -132,6 +131,12 @@ def read_json(path: Path, max_bytes: int = 1 << 24) -> Any:
         return parse_json(data)
     except ValueError as exc:
         raise TexGenError(f"{path.name} is damaged: {exc}.", "Put back a copy of this file, if you have one.") from exc
+
+
+def check_ordinary(path: Path, hint: str) -> None:
+    """TexGenError for a pipe, a device or a folder: a pipe that is opened would be waited for without end."""
+    if path.exists() and not path.is_file():
+        raise TexGenError(f"{path.name} is no ordinary file.", hint)
 
 
 def parse_json(data: bytes) -> Any:

@@ -12,15 +12,13 @@ from texgen_desktop.engine.starting import load_photos
 from texgen_desktop.imaging.score import Judge, seam
 from texgen_desktop.slices import Slices
 
-_BLOCK_PX = 128
-
 
 def judge_texture(project: Project, source: Source, look: Look, cells: tuple[int, int]) -> Slices[TextureJudged]:
     """Structure, copies and seam of a tile of so many (rows, columns); TexGenError where the photos are too small to judge by."""
     photos, _ = yield from load_photos(project, with_room(project.photos)[:MOST_PHOTOS])
     judge = yield from Judge.prepared([photo.pixels for photo in photos])
     height_px, width_px = (count * source.model.cell_px for count in cells)
-    tile = yield from drawn(source, RenderRequest(look, Region(0, 0, height_px, width_px), cells), _BLOCK_PX)
+    tile = yield from drawn(source, RenderRequest(look, Region(0, 0, height_px, width_px), cells))
     structure = yield from judge.structure_of(tile)
     copies = yield from judge.copies_of(tile)
     return TextureJudged(

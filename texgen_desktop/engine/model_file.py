@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from texgen_desktop.engine import tensor_file
-from texgen_desktop.engine.files import canonical_json, write_atomically
+from texgen_desktop.engine.files import canonical_json, check_ordinary, write_atomically
 from texgen_desktop.errors import TexGenError
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def save_model(path: Path, family: str, header: Mapping[str, Any], tensors: Mapp
 
 def load_model(path: Path) -> ModelFile:
     """Read and check a model file; the tensors lie on the CPU. Every other file raises TexGenError, whatever is in it."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise TexGenError(f"{path.name} is no ordinary file.", "Open a model.safetensors that TexGen wrote.")
+    check_ordinary(path, "Open a model.safetensors that TexGen wrote.")
     with path.open("rb") as file:
         start = file.read(9)
     # The first eight bytes of a model file are the length of its header, which may be any number; then the header's "{" comes.

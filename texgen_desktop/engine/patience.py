@@ -25,7 +25,7 @@ class Patience:
         self._best = float("inf")
         self._best_at = max(FROM_SHARE, share)
         self._share = share
-        self._next = max(FROM_SHARE, (share // EVERY_SHARE + 1) * EVERY_SHARE)
+        self._next = _reading_after(share)
         self._last: deque[float] = deque(maxlen=_READINGS)
 
     def is_due(self, share: float) -> bool:
@@ -34,7 +34,7 @@ class Patience:
 
     def note(self, share: float, reading: float) -> None:
         self._share = share
-        self._next = (share // EVERY_SHARE + 1) * EVERY_SHARE
+        self._next = _reading_after(share)
         self._last.append(reading)
         value = median(self._last)
         if len(self._last) == _READINGS and value < self._best - _LEAST_GAIN:
@@ -43,3 +43,8 @@ class Patience:
     @property
     def is_exhausted(self) -> bool:
         return self._share - self._best_at >= FOR_SHARE
+
+
+def _reading_after(share: float) -> float:
+    """The next place of the schedule at which a reading is taken."""
+    return max(FROM_SHARE, (share // EVERY_SHARE + 1) * EVERY_SHARE)

@@ -21,7 +21,7 @@ first reading would come after two minutes. A run of ten minutes spends less tha
 EARLY_SHARE, EARLY_FROM_S = 0.1, 5.0
 """In the beginning no more than this share is spent, and nothing before the first pictures have come."""
 _SLICE_S = 0.05  # after that no other slice of a reading is begun
-_SIDE_PX, _BLOCK_PX = 256, 128
+_SIDE_PX = 256
 MOST_PHOTOS, _MOST_PICTURES = 4, 64
 _PATCHES_SIDE_PX = 192
 
@@ -113,4 +113,4 @@ class QualityMeter:
 
 def _tile(source: Source, side_px: int) -> Slices[Floats]:
     """The middle position of all sliders, seed 0."""
-    return drawn(source, RenderRequest(Look(), Region(0, 0, side_px, side_px)), _BLOCK_PX)
+    return drawn(source, RenderRequest(Look(), Region(0, 0, side_px, side_px)))

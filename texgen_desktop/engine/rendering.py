@@ -23,6 +23,7 @@ LIVE_INTERVAL_S = (2.4, 3.0)
 """Live pictures come no faster, and no slower unless even a coarse one would take more than its share."""
 _LIVE_BUDGET_S = LIVE_SHARE * 2.6  # shorter than the longest: the training step in between has to end first
 _SMALLEST_LIVE_SIDE_PX = 128
+_MEASURED_BLOCK_PX = 128  # of pictures that are not for the screen: always the same, so that readings are
 _BLOCK_SIDES_PX = (64, 512)
 # Blocks that take less grow, blocks that take more shrink. Twice the side is up to four times the work, but small blocks pay dearly for
 # their surroundings: 256² in blocks of 128 takes twice as long as in one.
@@ -37,11 +38,11 @@ def blocks(region: Region, side_px: int) -> Iterator[Region]:
             yield Region(y, x, height, min(side_px, region.x + region.width - x))
 
 
-def drawn(source: Source, request: RenderRequest, block_px: int) -> Slices[Floats]:
+def drawn(source: Source, request: RenderRequest) -> Slices[Floats]:
     """The whole picture, (H, W, 3) float32 sRGB-encoded in [0, 1], a block a slice: for measuring, not for the screen."""
     region = request.region
     picture = np.empty((region.height, region.width, 3), np.float32)
-    for block in blocks(region, block_px):
+    for block in blocks(region, _MEASURED_BLOCK_PX):
         top, left = block.y - region.y, block.x - region.x
         picture[top : top + block.height, left : left + block.width] = source.render(replace(request, region=block))
         yield None

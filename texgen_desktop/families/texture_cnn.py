@@ -34,7 +34,7 @@ from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import frozen, halve, placed
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import COLOURS, Generator, LevelShape, Place
-from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.run_state import LossLog, RunState, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.sliced import PatchDirections, modulus_features, projected, random_filters, sliced_wasserstein
 from texgen_desktop.nn.spectrum import spectrum_distance
@@ -362,8 +362,7 @@ class NetworkTraining:
             self._settle("style", _STYLE_WEIGHT * (measured - told).abs().mean())
 
     def _settle(self, name: str, loss: Tensor) -> None:
-        check_finite(loss, f"the {name} loss", self.images_seen)
-        self._losses.note(name, loss)
+        self._losses.note_loss(name, loss, self.images_seen)
         loss.backward()
 
     def _patches_loss(self, k: int, made: Sequence[Tensor], real: Tensor, generator: torch.Generator) -> Tensor:
@@ -478,8 +477,7 @@ class TileTraining:
         yield None
         around = wrapped(self._tile.pixels[None], 0, _PATCH_PX - 1)
         loss = sliced_wasserstein(_grid(around, directions, _PATCHES_A_STEP, generator), targets)
-        check_finite(loss, "the patches loss", self.images_seen)
-        self._losses.note("patches", loss)
+        self._losses.note_loss("patches", loss, self.images_seen)
         yield None
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -488,8 +486,7 @@ class TileTraining:
             photo = _window(level.photos[self.images_seen // _STEPS_A_FEATURES % len(level.photos)], level.side, generator)
             around = wrapped(self._tile.pixels[None], 0, _FEATURE_REACH_PX - 1)
             features = _features_loss(around, photo, level.directions, generator)
-            check_finite(features, "the features loss", self.images_seen)
-            self._losses.note("features", features)
+            self._losses.note_loss("features", features, self.images_seen)
             yield None
             (_TILE_FEATURES_WEIGHT * features).backward()
         self._optimizer.step()

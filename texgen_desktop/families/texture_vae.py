@@ -39,7 +39,7 @@ from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.noise import gaussian_field, stream
 from texgen_desktop.nn.pyramid import Critic
 from texgen_desktop.nn.quilt import Bank, quilt
-from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.run_state import LossLog, RunState, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 from texgen_desktop.slices import Slices
@@ -522,8 +522,7 @@ class Training:
 
     def _note(self, name: str, loss: Tensor) -> None:
         """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
-        check_finite(loss, f"the {name} loss", self.images_seen)
-        self._log.note(name, loss)
+        self._log.note_loss(name, loss, self.images_seen)
 
     def take_losses(self) -> dict[str, float]:
         return dict(sorted(self._log.take().items()))  # level by level, whichever was trained first

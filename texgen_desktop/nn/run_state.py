@@ -52,6 +52,11 @@ class LossLog:
         total, count = self._sums.get(name, (torch.zeros((), device=value.device), 0))
         self._sums[name] = (total + value.detach(), count + 1)
 
+    def note_loss(self, name: str, loss: Tensor, images_seen: int) -> None:
+        """Raises NonFiniteLoss, see ``check_finite``."""
+        check_finite(loss, f"the {name} loss", images_seen)
+        self.note(name, loss)
+
     def take(self) -> dict[str, float]:
         """Means since the last call."""
         means = {name: float(total) / count for name, (total, count) in self._sums.items()}
