@@ -10,6 +10,7 @@ from typing import Any
 
 from texgen_desktop import __version__
 from texgen_desktop.cli_console import Console
+from texgen_desktop.cli_repair import make_tile_file, repair_file
 from texgen_desktop.cli_score import score
 from texgen_desktop.cli_sessions import BestSession, InfoSession, SampleSession, Session, TrainSession
 from texgen_desktop.engine.messages import LARGEST_SEED, ExportSettings, Look, TrainSettings
@@ -21,6 +22,7 @@ EXAMPLES = """examples:
   texgen sample gravel --out tile.png --size 2048   write a tile that repeats without a seam
   texgen info gravel                                list its photos, runs and sliders
   texgen score gravel.jpg tile.png                  measure a tile against the photo
+  texgen make-tile gravel.jpg --out tile.png        make the photo itself repeat
 """
 SCORES = """For each tile, lower is better: structure (0 another crop of the photo, 1 noise of its spectrum and colours), distances
 of colours (1 from black to white) and of spectra, how far the seams stand out (0 not at all), and how many patches of 32
@@ -38,6 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if args.command == "score":
         return score(Console(), args.photo, args.tiles, args.side, args.json)
+    if args.command == "repair":
+        file_format, bits = _format_and_bits(args.parser, args)
+        wraps = ("y" in args.wrap, "x" in args.wrap)
+        return repair_file(Console(), args.image, args.mask, args.out, file_format, bits, wraps, args.seed)
+    if args.command == "make-tile":
+        return make_tile_file(Console(), args.photo, args.out, *_format_and_bits(args.parser, args), args.seed)
     return _session(args.parser, args).run()
 
 
@@ -66,17 +74,22 @@ def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Sessi
             return InfoSession(console, None, args.source)
 
 
-def _export_settings(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ExportSettings:
+def _format_and_bits(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[Any, Any]:
+    """What ``--out`` and ``--bits`` ask for."""
     formats = {suffix: name for name, limits in LIMITS.items() for suffix in limits.suffixes}
-    file_format: Any = formats.get(args.out.suffix.lower())
+    file_format = formats.get(args.out.suffix.lower())
     if file_format is None:
         parser.error(f"--out: the name has to end in one of {', '.join(formats)}")
-    usual_bits: Any = 16 if 16 in LIMITS[file_format].bits else 8
+    return file_format, args.bits or (16 if 16 in LIMITS[file_format].bits else 8)
+
+
+def _export_settings(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ExportSettings:
+    file_format, bits = _format_and_bits(parser, args)
     width_px, height_px = args.size
     return ExportSettings(
         path=args.out,
         file_format=file_format,
-        bits=args.bits or usual_bits,
+        bits=bits,
         width_px=width_px,
         height_px=height_px,
         look=Look(args.style, layout_seed=args.seed, detail_seed=args.detail_seed),
@@ -99,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
         ("best", "make a project's model of the checkpoint that came nearest to the photo", _add_best),
         ("info", "list the photos, runs and sliders of a project or a model", _add_source),
         ("score", "measure tiles against the photo that they were learnt from", _add_score),
+        ("repair", "replace the parts of a picture that a mask shows, with patches of the rest", _add_repair),
+        ("make-tile", "make a photo repeat without a seam, by filling anew where its edges meet", _add_make_tile),
     ):
         command = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=EXIT_CODES, formatter_class=plain
@@ -139,15 +154,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
     _add_source(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="its ending chooses the format: png, tif, exr, jpg or webp")
+    _add_out(parser)
     parser.add_argument("--size", type=size, default=(1024, 1024), metavar="WxH", help="in pixels; 2048 is 2048x2048 (default: 1024x1024)")
     parser.add_argument("--seed", type=seed, default=0, metavar="S", help="layout: where the large shapes lie (default: 0)")
     parser.add_argument("--detail-seed", type=seed, default=0, metavar="S", help="the fine grain on top of the layout (default: 0)")
     parser.add_argument("--style", type=style, default=(), metavar="NAME=VALUE,...", help="sliders, from -1 to 1; texgen info lists them")
     parser.add_argument("--tile", choices=("xy", "x", "y", "none"), default="xy", help="the axes that repeat without a seam (default: xy)")
-    parser.add_argument(
-        "--bits", type=int, choices=(8, 16, 32), help="per channel; 32 is float, 16 is half float in an EXR (default: 16, else 8)"
-    )
     parser.add_argument(
         "--count", type=positive_int, default=1, metavar="N", help="write N numbered files, with layout seeds S, S + 1, ..."
     )
@@ -165,6 +177,27 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tiles", type=Path, nargs="+", metavar="TILE", help="pictures at the scale that the photo is learnt at")
     parser.add_argument("--side", type=positive_int, metavar="PX", help="that scale: the photo's short side (default: as train chooses it)")
     parser.add_argument("--json", action="store_true", help="print the JSON alone, for another program")
+
+
+def _add_repair(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="the picture")
+    parser.add_argument("--mask", type=Path, required=True, metavar="MASK", help="a picture of the same size, white where it is repaired")
+    parser.add_argument("--wrap", choices=("xy", "x", "y", "none"), default="none", help="the axes on which it is a tile (default: none)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="another one fills it otherwise (default: 0)")
+    _add_out(parser)
+
+
+def _add_make_tile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photo")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="another one fills it otherwise (default: 0)")
+    _add_out(parser)
+
+
+def _add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="its ending chooses the format: png, tif, exr, jpg or webp")
+    parser.add_argument(
+        "--bits", type=int, choices=(8, 16, 32), help="per channel; 32 is float, 16 is half float in an EXR (default: 16, else 8)"
+    )
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
