@@ -65,7 +65,7 @@ def test_what_cannot_be_done_ends_in_one_line_and_leaves_no_file(photo: Path, ma
     for image, white, words in (
         (clear, mask, "transparent in places"),
         (photo, small, "of another size"),
-        (photo, photo.parent / "no", "no"),
+        (photo, tmp_path / "missing.png", "missing.png"),
     ):
         assert main(["repair", str(image), "--mask", str(white), "--out", str(out)]) == 1
         line = capsys.readouterr().err

@@ -44,8 +44,7 @@ def patch_repair(pixels: Floats, hole: Bools, wraps: Wraps, seed: int = 0) -> Sl
     levels = _pyramid(pixels, hole, wraps)
     random = np.random.default_rng(seed)
     matches: _Matches | None = None
-    for depth, (picture, gap) in enumerate(reversed(levels)):
-        level = _Level(picture, gap, wraps)
+    for depth, level in enumerate(reversed(levels)):
         matches = _Matches.random(level, random) if matches is None else _Matches.refined(level, matches, random)
         level.vote(matches)
         rounds = round(np.interp(depth, (0, max(1, len(levels) - 1)), _ROUNDS[::-1]))
@@ -60,23 +59,23 @@ def patch_repair(pixels: Floats, hole: Bools, wraps: Wraps, seed: int = 0) -> Sl
     return repaired
 
 
-def _pyramid(pixels: Floats, hole: Bools, wraps: Wraps) -> list[tuple[Floats, Bools]]:
+def _pyramid(pixels: Floats, hole: Bools, wraps: Wraps) -> list[_Level]:
     """From the finest to the coarsest level that still has patches to take from. Pixels count only where they are known."""
-    if not _Level(pixels, hole, wraps).has_sources:
+    level = _Level(pixels, hole, wraps)
+    if not level.has_sources:
         raise TexGenError("Too little of the picture is left to repair it from.", "Mask less, or use a larger picture.")
-    levels = [(pixels, hole)]
+    levels = [level]
     while True:
-        picture, gap = levels[-1]
-        height, width = gap.shape
+        height, width = level.shape
         if min(height, width) < 2 * _COARSEST_PX or height % 2 or width % 2:
             return levels
-        known = (~gap).astype(np.float32)[..., None]
-        sums = (picture * known).reshape(height // 2, 2, width // 2, 2, 3).sum((1, 3))
+        known = (~level.hole).astype(np.float32)[..., None]
+        sums = (level.picture * known).reshape(height // 2, 2, width // 2, 2, 3).sum((1, 3))
         counts = known.reshape(height // 2, 2, width // 2, 2, 1).sum((1, 3))
-        smaller, smaller_gap = (sums / np.maximum(counts, 1)).astype(np.float32), counts[..., 0] < 2
-        if not smaller_gap.any() or not _Level(smaller, smaller_gap, wraps).has_sources:
+        level = _Level((sums / np.maximum(counts, 1)).astype(np.float32), counts[..., 0] < 2, wraps)
+        if not level.hole.any() or not level.has_sources:
             return levels
-        levels.append((smaller, smaller_gap))
+        levels.append(level)
 
 
 class _Level:
