@@ -96,6 +96,7 @@ STRAYS = {
     "layers": ("studio/state.py", "import texgen_desktop.ui.theme"),
     "headless-cli": ("cli.py", "import texgen_desktop.studio.state"),
     "families": ("families/stray_one.py", "import texgen_desktop.families.stray_two"),
+    "operators": ("operators/stray_one.py", "import texgen_desktop.operators.stray_two"),
     "panels": ("ui/panels/log.py", "import texgen_desktop.ui.panels.data"),
 }
 
@@ -125,6 +126,7 @@ def copy_of_the_package(tmp_path: Path) -> Path:
     shutil.copytree(PACKAGE, tmp_path / "texgen_desktop", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "texgen_desktop" / "families" / "stray_two.py").touch()
+    (tmp_path / "texgen_desktop" / "operators" / "stray_two.py").touch()
     return tmp_path / "texgen_desktop"
 
 

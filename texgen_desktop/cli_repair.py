@@ -15,7 +15,8 @@ from texgen_desktop.engine.errors import explain
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.make_tile import make_tile
-from texgen_desktop.imaging.patch_repair import Wraps, patch_repair
+from texgen_desktop.imaging.patch_repair import patch_repair
+from texgen_desktop.imaging.raster import Wraps
 from texgen_desktop.imaging.read import MAX_PIXELS, read_image
 from texgen_desktop.imaging.score import seam
 from texgen_desktop.imaging.write import FileFormat, open_writer

@@ -10,15 +10,72 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from texgen_desktop.engine.look import LARGEST_SEED, LARGEST_STRENGTH, check_look
+from texgen_desktop.engine.retouch_messages import (
+    Blemish,
+    DropResult,
+    FilesFailed,
+    KeepResult,
+    LearnEnhancer,
+    MaskProposed,
+    OpenPicture,
+    OperatorInfo,
+    PictureChanged,
+    PictureInfo,
+    ProposeMask,
+    RedoPicture,
+    ResultShown,
+    Retouch,
+    RetouchCommand,
+    RetouchEvent,
+    RetouchFiles,
+    RetouchProgress,
+    SavePicture,
+    SetWraps,
+    StepSettings,
+    TakeTexture,
+    UndoPicture,
+)
 from texgen_desktop.families import Look, Region, RenderRequest, Seed, Slider
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SEED", "LARGEST_STRENGTH", "Look", "Region", "RenderRequest", "Seed", "Slider", "check_look"]
+__all__ = [
+    "LARGEST_SEED",
+    "LARGEST_STRENGTH",
+    "Blemish",
+    "DropResult",
+    "FilesFailed",
+    "KeepResult",
+    "LearnEnhancer",
+    "Look",
+    "MaskProposed",
+    "OpenPicture",
+    "OperatorInfo",
+    "PictureChanged",
+    "PictureInfo",
+    "ProposeMask",
+    "RedoPicture",
+    "Region",
+    "RenderRequest",
+    "ResultShown",
+    "Retouch",
+    "RetouchCommand",
+    "RetouchEvent",
+    "RetouchFiles",
+    "RetouchProgress",
+    "SavePicture",
+    "Seed",
+    "SetWraps",
+    "Slider",
+    "StepSettings",
+    "TakeTexture",
+    "UndoPicture",
+    "check_look",
+]
 
-JobKind = Literal["train", "export"]
+JobKind = Literal["train", "export", "retouch"]
 Outcome = Literal["finished", "stopped", "paused", "failed"]
 FileFormat = Literal["png", "tiff", "exr", "jpeg", "webp"]
 
@@ -450,6 +507,7 @@ Command = (
     | Export
     | Cancel
     | ReadRecipe
+    | RetouchCommand
     | Quit
 )
 
@@ -464,6 +522,7 @@ class EngineReady:
     device: str
     families: tuple[FamilyInfo, ...]
     conv_gflops: float
+    operators: tuple[OperatorInfo, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -641,6 +700,7 @@ Event = (
     | TextureJudged
     | ExportProgress
     | RecipeRead
+    | RetouchEvent
     | CommandFailed
     | Notice
     | EngineStopped

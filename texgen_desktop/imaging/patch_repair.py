@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.raster import Wraps
 from texgen_desktop.slices import Slices
 
-Wraps = tuple[bool, bool]
-"""Whether rows follow on each other across the bottom edge, and columns across the right one."""
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
