@@ -6,15 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from texgen_desktop import __version__
 from texgen_desktop.cli_console import Console
-from texgen_desktop.cli_repair import make_tile_file, repair_file
+from texgen_desktop.cli_retouch import RETOUCHING, retouch
 from texgen_desktop.cli_score import score
 from texgen_desktop.cli_sessions import BestSession, InfoSession, SampleSession, Session, TrainSession
-from texgen_desktop.engine.messages import LARGEST_SEED, ExportSettings, Look, TrainSettings
-from texgen_desktop.imaging.formats import LIMITS
+from texgen_desktop.cli_types import add_out, assignment, format_and_bits, positive_float, positive_int, seed, size, style
+from texgen_desktop.engine.messages import ExportSettings, Look, TrainSettings
 from texgen_desktop.paths import is_project
 
 EXAMPLES = """examples:
@@ -23,6 +22,7 @@ EXAMPLES = """examples:
   texgen info gravel                                list its photos, runs and sliders
   texgen score gravel.jpg tile.png                  measure a tile against the photo
   texgen make-tile gravel.jpg --out tile.png        make the photo itself repeat
+  texgen enhance tile.png --steps sr2 --out large   twice the size, still without a seam
 """
 SCORES = """For each tile, lower is better: structure (0 another crop of the photo, 1 noise of its spectrum and colours), distances
 of colours (1 from black to white) and of spectra, how far the seams stand out (0 not at all), and how many patches of 32
@@ -40,12 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if args.command == "score":
         return score(Console(), args.photo, args.tiles, args.side, args.json)
-    if args.command == "repair":
-        file_format, bits = _format_and_bits(args.parser, args)
-        wraps = ("y" in args.wrap, "x" in args.wrap)
-        return repair_file(Console(), args.image, args.mask, args.out, file_format, bits, wraps, args.seed)
-    if args.command == "make-tile":
-        return make_tile_file(Console(), args.photo, args.out, *_format_and_bits(args.parser, args), args.seed)
+    if args.command in RETOUCHING:
+        return retouch(Console(), args)
     return _session(args.parser, args).run()
 
 
@@ -74,17 +70,8 @@ def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Sessi
             return InfoSession(console, None, args.source)
 
 
-def _format_and_bits(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[Any, Any]:
-    """What ``--out`` and ``--bits`` ask for."""
-    formats = {suffix: name for name, limits in LIMITS.items() for suffix in limits.suffixes}
-    file_format = formats.get(args.out.suffix.lower())
-    if file_format is None:
-        parser.error(f"--out: the name has to end in one of {', '.join(formats)}")
-    return file_format, args.bits or (16 if 16 in LIMITS[file_format].bits else 8)
-
-
 def _export_settings(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ExportSettings:
-    file_format, bits = _format_and_bits(parser, args)
+    file_format, bits = format_and_bits(parser, args)
     width_px, height_px = args.size
     return ExportSettings(
         path=args.out,
@@ -112,8 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         ("best", "make a project's model of the checkpoint that came nearest to the photo", _add_best),
         ("info", "list the photos, runs and sliders of a project or a model", _add_source),
         ("score", "measure tiles against the photo that they were learnt from", _add_score),
-        ("repair", "replace the parts of a picture that a mask shows, with patches of the rest", _add_repair),
-        ("make-tile", "make a photo repeat without a seam, by filling anew where its edges meet", _add_make_tile),
+        *((name, command.summary, command.add_arguments) for name, command in RETOUCHING.items()),
     ):
         command = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=EXIT_CODES, formatter_class=plain
@@ -154,7 +140,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
     _add_source(parser)
-    _add_out(parser)
+    add_out(parser)
     parser.add_argument("--size", type=size, default=(1024, 1024), metavar="WxH", help="in pixels; 2048 is 2048x2048 (default: 1024x1024)")
     parser.add_argument("--seed", type=seed, default=0, metavar="S", help="layout: where the large shapes lie (default: 0)")
     parser.add_argument("--detail-seed", type=seed, default=0, metavar="S", help="the fine grain on top of the layout (default: 0)")
@@ -179,94 +165,12 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the JSON alone, for another program")
 
 
-def _add_repair(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="the picture")
-    parser.add_argument("--mask", type=Path, required=True, metavar="MASK", help="a picture of the same size, white where it is repaired")
-    parser.add_argument("--wrap", choices=("xy", "x", "y", "none"), default="none", help="the axes on which it is a tile (default: none)")
-    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="another one fills it otherwise (default: 0)")
-    _add_out(parser)
-
-
-def _add_make_tile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photo")
-    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="another one fills it otherwise (default: 0)")
-    _add_out(parser)
-
-
-def _add_out(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="its ending chooses the format: png, tif, exr, jpg or webp")
-    parser.add_argument(
-        "--bits", type=int, choices=(8, 16, 32), help="per channel; 32 is float, 16 is half float in an EXR (default: 16, else 8)"
-    )
-
-
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
 
 
 def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1 or mps (default: the best there is)")
-
-
-# -------------------------------------------------------------------------------------------------- argument types
-
-
-def whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-
-
-def number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-
-
-def positive_int(text: str) -> int:
-    value = whole_number(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def positive_float(text: str) -> float:
-    value = number(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
-
-
-def seed(text: str) -> int:
-    value = whole_number(text)
-    if not 0 <= value <= LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"must be between 0 and {LARGEST_SEED}")
-    return value
-
-
-def size(text: str) -> tuple[int, int]:
-    """(width, height) of "2048x1024" or "2048"."""
-    width, cross, height = text.lower().replace("×", "x").partition("x")
-    return positive_int(width), positive_int(height if cross else width)
-
-
-def assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return name.strip().replace("-", "_"), value.strip()
-
-
-def style(text: str) -> tuple[tuple[str, float], ...]:
-    values = {}
-    for part in text.split(","):
-        name, value = assignment(part)
-        values[name] = number(value)
-        if not -1 <= values[name] <= 1:
-            raise argparse.ArgumentTypeError(f"{name} must be between -1 and 1")
-    return tuple(sorted(values.items()))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import time
-from typing import TextIO
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, TextIO
 
+from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.messages import Problem
+
+FINISHED, FAILED = 0, 1
+SIGNAL_EXIT_BASE = 128  # a shell's way: 130 for SIGINT, 143 for SIGTERM
 
 _BAR_INTERVAL_S = 0.1
 _LINE_INTERVAL_S = 5.0
@@ -67,6 +74,30 @@ class Console:
         if self._bar_is_shown:
             _write(sys.stderr, "\n")
             self._bar_is_shown = False
+
+
+class _Interrupted(BaseException):
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def carry_out(console: Console, work: Callable[[], int]) -> int:
+    """Do what needs no engine; returns its exit code. SIGINT and SIGTERM end it as an error would: what was begun is tidied up."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise _Interrupted(number)
+
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return work()
+    except _Interrupted as interruption:
+        return SIGNAL_EXIT_BASE + interruption.number
+    except Exception as error:
+        console.error(explain(error))
+        return FAILED
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _one_line(text: str) -> str:

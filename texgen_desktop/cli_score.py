@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from texgen_desktop.cli_console import Console
-from texgen_desktop.cli_sessions import FAILED, FINISHED, SIGNAL_EXIT_BASE
+from texgen_desktop.cli_console import FINISHED, Console, carry_out
 from texgen_desktop.data.photos import default_working_side, load_photo
-from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.messages import Crop
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.read import probe_image, read_image
@@ -25,21 +22,19 @@ def score(console: Console, photo: Path, tiles: Sequence[Path], side_px: int | N
 
     ``side_px`` is the photo's short side at the scale of the tiles, None the one that it would be learnt at.
     """
-    try:
+
+    def judged() -> int:
         judge = Judge.of(_photo(photo, side_px))
         pictures = [read_image(tile).pixels for tile in tiles]
         scores = [judge.score(picture) for picture in pictures]
-    except KeyboardInterrupt:
-        return SIGNAL_EXIT_BASE + signal.SIGINT
-    except Exception as error:
-        console.error(explain(error))
-        return FAILED
-    varied = diversity(pictures) if len({picture.shape for picture in pictures}) == 1 else math.nan
-    if not is_json_only:
-        _tell_table(console, tiles, scores, varied)
-        console.result("")
-    _tell_json(console, tiles, scores, varied)
-    return FINISHED
+        varied = diversity(pictures) if len({picture.shape for picture in pictures}) == 1 else math.nan
+        if not is_json_only:
+            _tell_table(console, tiles, scores, varied)
+            console.result("")
+        _tell_json(console, tiles, scores, varied)
+        return FINISHED
+
+    return carry_out(console, judged)
 
 
 def _photo(path: Path, side_px: int | None) -> Floats:

@@ -9,15 +9,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from texgen_desktop.cli_console import Console, duration, sentences
+from texgen_desktop.cli_console import FAILED, FINISHED, SIGNAL_EXIT_BASE, Console, duration, sentences
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.environment import prepare_environment
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.start_model import start_name
 from texgen_desktop.paths import is_folder, is_project
-
-FINISHED, FAILED = 0, 1
-SIGNAL_EXIT_BASE = 128  # a shell's way: 130 for SIGINT, 143 for SIGTERM
 
 
 class Session:

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 import torch
 
-from texgen_desktop import families
+from texgen_desktop import families, operators
 from texgen_desktop.data.photos import default_working_side, load_photo
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.background import in_background
+from texgen_desktop.engine.desk import Desk
 from texgen_desktop.engine.device import choose_device, conv_gflops, describe, use_all_cores
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.exporting import check_export, export
@@ -26,6 +27,7 @@ from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.judging import judge_texture
 from texgen_desktop.engine.look import check_look
 from texgen_desktop.engine.metrics import read_metrics, thinned
+from texgen_desktop.engine.operator_info import describe_operator
 from texgen_desktop.engine.recipe import recipe_from_json
 from texgen_desktop.engine.rehearsal import rehearse
 from texgen_desktop.engine.source import Source, open_source
@@ -65,6 +67,7 @@ class Engine:
         self._is_quitting = False
         self._families: dict[str, Family] = {}
         self._host: Host
+        self._desk: Desk
         self._workspace = Workspace(emit, projects_folder, self._on_switched)
         self._errands: dict[Errand, Slices[None]] = {}
         self._jobs: dict[m.JobKind, Work] = {}
@@ -145,7 +148,10 @@ class Engine:
         conv_speed = run_to_end(conv_gflops(choice.device))
         speed = TrainingSpeed(conv_speed)
         self._host = Host(choice.device, speed, self._emit, self._stage.use_live, self._workspace.announce)
-        self._emit(m.EngineReady(describe(choice.device), self._describe_families(), conv_speed))
+        known = operators.discover()
+        self._desk = Desk(self._emit, known, choice.device)
+        steps = tuple(describe_operator(operator) for operator in known.values())
+        self._emit(m.EngineReady(describe(choice.device), self._describe_families(), conv_speed, steps))
         if choice.notice:
             self._emit(m.Notice(choice.notice))
 
@@ -164,11 +170,15 @@ class Engine:
         self._drop("rehearsal")
         self._drop("judging")
         self._cancel("export")
+        self._cancel("retouch")
         self._stop_training(is_leaving=True)
 
     # ---------------------------------------------------------------------------------------------- commands
 
     def _handle(self, command: m.Command) -> None:
+        if isinstance(command, m.RetouchCommand):
+            self._retouch(command)
+            return
         if self._must_wait(command):
             self._held.append(command)
             return
@@ -508,6 +518,13 @@ class Engine:
         self._written = []
         self._begin("export", export(self._stage.source, settings, self._emit, self._written))
 
+    def _retouch(self, command: m.RetouchCommand) -> None:
+        if "retouch" in self._jobs:
+            raise TexGenError("A picture is being worked on.", "Wait for it, or cancel it.")
+        work = self._desk.handle(command, self._stage.source)
+        if work is not None:
+            self._begin("retouch", work)
+
     def _begin(self, job: m.JobKind, work: Work) -> None:
         if job == "train":
             self._end_rehearsal()
@@ -534,4 +551,5 @@ class Engine:
         if job == "train":
             self._guard(partial(self._end_training, result.outcome), self._report)
             self._guard(self._workspace.announce, self._report)
-        self._emit(m.JobEnded(job, result.outcome, problem, tuple(self._written) if job == "export" else ()))
+        files = {"train": (), "export": self._written, "retouch": self._desk.written}[job]
+        self._emit(m.JobEnded(job, result.outcome, problem, tuple(files)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import msgspec
-from msgspec.inspect import BoolType, Field, FloatType, IntType, LiteralType, Metadata, StructType, type_info
 
+from texgen_desktop.engine.field_info import checked_settings, fields_of
 from texgen_desktop.engine.messages import FamilyInfo, FieldInfo, PresetInfo, TrainSettings
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family
@@ -29,11 +29,7 @@ def describe_family(family: Family, gflops: float) -> FamilyInfo:
 
 
 def describe_fields(family: Family) -> tuple[FieldInfo, ...]:
-    struct = type_info(family.config)
-    assert isinstance(struct, StructType)
-    hints = get_type_hints(family.config)
-    fields = (_field_info(field, hints[field.name]) for field in struct.fields)
-    return tuple(replace(field, sets_crop=_sets_crop(family, field)) for field in fields)
+    return tuple(replace(field, sets_crop=_sets_crop(family, field)) for field in fields_of(family.config))
 
 
 def _sets_crop(family: Family, field: FieldInfo) -> bool:
@@ -76,23 +72,7 @@ def build_config(family: Family, settings: TrainSettings) -> msgspec.Struct:
     values = msgspec.to_builtins(preset) | dict(settings.config)
     if settings.images is not None:
         values["images"] = settings.images
-    unknown = sorted(values.keys() - set(family.config.__struct_fields__))
-    if unknown:
-        known = ", ".join(family.config.__struct_fields__)
-        raise TexGenError(f"{family.title} has no setting named {', '.join(unknown)}.", f"Its settings are: {known}.")
-    return _checked(family, values)
-
-
-def _checked(family: Family, values: Mapping[str, Any]) -> msgspec.Struct:
-    try:
-        return msgspec.convert(dict(values), family.config, strict=False)
-    except msgspec.ValidationError as error:
-        name = str(error).partition(" - at `$.")[2].rstrip("`")
-        field = next((field for field in describe_fields(family) if field.name == name), None)
-        if field is None:  # it is the combination that the config does not take
-            raise TexGenError(f"These settings cannot be used together: {error}.", "Choose other values.") from error
-        message = f"The setting {name} cannot be used with the value {values[name]}."
-        raise TexGenError(message, f"It has to be {_allowed(field)}.") from error
+    return checked_settings(family.title, family.config, values)
 
 
 def tuned_config(family: Family, config: msgspec.Struct, values: Mapping[str, Any]) -> msgspec.Struct:
@@ -101,19 +81,7 @@ def tuned_config(family: Family, config: msgspec.Struct, values: Mapping[str, An
     if fixed := sorted(values.keys() - live):
         may = f"What may be changed is: {', '.join(sorted(live))}." if live else "Start a new run with other settings."
         raise TexGenError(f"{', '.join(fixed)} cannot be changed while {family.title} trains.", may)
-    return _checked(family, msgspec.to_builtins(config) | dict(values))
-
-
-def _allowed(field: FieldInfo) -> str:
-    """What may stand in a field, in words."""
-    match field.kind:
-        case "bool":
-            return "true or false"
-        case "choice":
-            return f"one of {', '.join(field.choices)}"
-    least = "above" if field.is_above_minimum else "from"
-    limits = [f"{word} {limit}" for word, limit in ((least, field.minimum), ("up to", field.maximum)) if limit is not None]
-    return " ".join(["a whole number" if field.kind == "int" else "a number", *limits])
+    return checked_settings(family.title, family.config, msgspec.to_builtins(config) | dict(values))
 
 
 def _presets(family: Family, gflops: float) -> tuple[PresetInfo, ...]:
@@ -128,31 +96,6 @@ def _presets(family: Family, gflops: float) -> tuple[PresetInfo, ...]:
         )
         for preset_id, config in family.presets.items()
     )
-
-
-def _field_info(field: Field, hint: Any) -> FieldInfo:
-    declared, description, unit, is_live = field.type, "", "", False
-    if isinstance(declared, Metadata):
-        description = (declared.extra_json_schema or {}).get("description", "")
-        unit = (declared.extra or {}).get("unit", "")
-        is_live = (declared.extra or {}).get("live", False)
-        declared = declared.type
-
-    def info(kind: Any, **limits: Any) -> FieldInfo:
-        return FieldInfo(field.name, kind, field.default, description, unit, is_live=is_live, **limits)
-
-    match declared:
-        case BoolType():
-            return info("bool")
-        case IntType() | FloatType():
-            kind = "int" if isinstance(declared, IntType) else "float"
-            minimum = declared.ge if declared.ge is not None else declared.gt
-            maximum = declared.le if declared.le is not None else declared.lt
-            return info(kind, minimum=minimum, maximum=maximum, is_above_minimum=declared.gt is not None)
-        case LiteralType():  # which sorts its values as texts: 128 before 32
-            return info("choice", choices=tuple(str(value) for value in get_args(hint)))
-        case _:
-            raise TypeError(f"the config field {field.name} is of a kind that no form can show: {declared}")
 
 
 def config_of_run(family: Family, values: Mapping[str, Any]) -> msgspec.Struct:

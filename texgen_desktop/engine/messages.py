@@ -212,13 +212,14 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """One field of a family's config, as forms and the command line need it. ``sets_crop``: with it ``PresetInfo.crop_px`` changes.
+    """One field of a family's config or of an operator's settings, as forms and the command line need it.
 
-    ``is_above_minimum``: the minimum itself is not allowed. ``is_live``: it may be changed while a run trains.
+    ``sets_crop``: with it ``PresetInfo.crop_px`` changes. ``is_above_minimum``: the minimum itself is not allowed. ``is_live``: it may be
+    changed while a run trains. A "file" is the path of a model; empty for the one that ships.
     """
 
     name: str
-    kind: Literal["int", "float", "bool", "choice"]
+    kind: Literal["int", "float", "bool", "choice", "file"]
     default: Any
     description: str
     unit: str = ""
@@ -584,7 +585,7 @@ class JobStarted:
 
 @dataclass(frozen=True)
 class JobEnded:
-    """Sent exactly once for every JobStarted. ``files`` are those that an export has finished, also before it was stopped or failed."""
+    """Sent exactly once for every JobStarted. ``files`` are those that it has finished, also before it was stopped or failed."""
 
     job: JobKind
     outcome: Outcome

@@ -39,6 +39,7 @@ class OperatorInfo:
     scale: int = 1
     needs_mask: bool = False
     makes_tile: bool = False
+    can_learn: bool = False
 
 
 @dataclass(frozen=True)

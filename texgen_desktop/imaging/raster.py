@@ -48,6 +48,28 @@ class ArrayRaster:
         return self.pixels[rows[:, None], columns]
 
 
+class EnlargedRaster:
+    """Another raster, each side ``factor`` times as long, its pixels blended linearly."""
+
+    def __init__(self, raster: Raster, factor: int) -> None:
+        self._raster, self._factor = raster, factor
+        self.height_px, self.width_px = raster.height_px * factor, raster.width_px * factor
+        self.wraps: Wraps = raster.wraps
+
+    def read(self, y: int, x: int, height: int, width: int) -> Floats:
+        top, rows, row_shares = self._between(y, height)
+        left, columns, column_shares = self._between(x, width)
+        source = self._raster.read(top, left, int(rows[-1]) + 2, int(columns[-1]) + 2)
+        tall = source[rows] + row_shares[:, None, None] * (source[rows + 1] - source[rows])
+        return tall[:, columns] + column_shares[:, None] * (tall[:, columns + 1] - tall[:, columns])
+
+    def _between(self, first: int, count: int) -> tuple[int, np.ndarray[tuple[int], np.dtype[np.intp]], Floats]:
+        """The first source pixel, and for each pixel which ones of them it lies between and how near to the second."""
+        places = (np.arange(first, first + count) + 0.5) / self._factor - 0.5
+        below = np.floor(places).astype(np.intp)
+        return int(below[0]), below - below[0], (places - below).astype(np.float32)
+
+
 def plane_indices(first: int, count: int, size: int, wraps: bool) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Which of ``size`` pixels are seen at ``first`` … ``first + count - 1`` of the plane. The mirror repeats the outermost pixel."""
     places = np.arange(first, first + count)

@@ -103,10 +103,43 @@ class Judge:
 
 def seam(tile: Floats) -> float:
     """How far the step from the last row to the first lies outside of the middle 98 % of steps between rows, over their median; else 0."""
-    steps = np.abs(np.diff(tile, axis=0)).mean((1, 2))
-    across = float(np.abs(tile[0] - tile[-1]).mean())
+    return _standing_out(np.abs(np.diff(tile, axis=0)).mean((1, 2)), float(np.abs(tile[0] - tile[-1]).mean()))
+
+
+def _standing_out(steps: Floats, across: float) -> float:
     low, usual, high = np.percentile(steps, (1, 50, 99))
     return max(0.0, across - float(high), float(low) - across) / max(float(usual), 1e-6)
+
+
+class SeamMeter:
+    """``seam`` of both axes of a picture that passes by in rows, from top to bottom, so that nobody has to hold the whole."""
+
+    def __init__(self) -> None:
+        self._first: Floats | None = None
+        self._last: Floats | None = None
+        self._row_steps: list[Floats] = []
+        self._column_steps = np.zeros(1)
+        self._across_columns = 0.0
+
+    def add(self, rows: Floats) -> None:
+        """The next rows, (h, W, 3)."""
+        above = rows[:1] if self._last is None else self._last
+        self._row_steps.append(np.abs(np.diff(np.concatenate([above, rows]), axis=0)).mean((1, 2))[0 if self._last is not None else 1 :])
+        self._column_steps = self._column_steps + np.abs(np.diff(rows, axis=1)).sum((0, 2), dtype=np.float64)
+        self._across_columns += float(np.abs(rows[:, 0] - rows[:, -1]).sum(dtype=np.float64))
+        self._first = rows[:1].copy() if self._first is None else self._first
+        self._last = rows[-1:].copy()
+
+    def seams(self) -> tuple[float, float]:
+        """(between the last row and the first, between the last column and the first), each as ``seam`` would say."""
+        if self._first is None or self._last is None:
+            raise ValueError("no rows have passed")
+        rows = np.concatenate(self._row_steps)
+        values_in_column = (len(rows) + 1) * self._first.shape[2]
+        return (
+            _standing_out(rows, float(np.abs(self._first - self._last).mean())),
+            _standing_out(self._column_steps / values_in_column, self._across_columns / values_in_column),
+        )
 
 
 def diversity(tiles: Sequence[Floats]) -> float:

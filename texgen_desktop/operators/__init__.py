@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from texgen_desktop.imaging.raster import Raster
 
 
+WEIGHTS = "restoration"
+"""What model files of operators are called where those of texture models bear their family."""
+
+
 class Weights(Protocol):
     """A model file that was read and checked, or one that was just learned. ``header`` holds plain JSON values."""
 
@@ -58,6 +62,8 @@ class Operator:
     """``settings`` is a frozen ``msgspec.Struct`` with ``forbid_unknown_fields``, every field with a default: see ``families``.
 
     ``needs_mask``: it works where the mask is. ``makes_tile``: what it gives wraps on both axes. ``scale``: sides grow so many times.
+    ``is_local``: it does its work where the result is read, a pixel from its surroundings. ``moves_pixels``: they lie elsewhere afterwards,
+    so that it has to be applied to the transparency as well.
     """
 
     id: str
@@ -70,6 +76,8 @@ class Operator:
     scale: int = 1
     needs_mask: bool = False
     makes_tile: bool = False
+    is_local: bool = False
+    moves_pixels: bool = False
     learn: Callable[[tuple[Raster, ...], float, Workshop], Slices[Weights]] | None = None
     """(one's own pictures, minutes, workshop) -> a model that a field ``model`` of the settings can name once it is in a file. None for an
     operator that has no such field."""
@@ -80,6 +88,14 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     operator: str
     settings: dict[str, Any] = {}
+
+
+def open_chain(text: str | bytes) -> tuple[Step, ...]:
+    """The steps that a preset file holds: a JSON list of {"operator", "settings"}; ValueError where it holds none."""
+    try:
+        return msgspec.json.decode(text, type=tuple[Step, ...])
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"it is no list of steps: {error}") from error
 
 
 def discover() -> dict[str, Operator]:
