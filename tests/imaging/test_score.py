@@ -13,7 +13,7 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging import score_structure
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.phase_noise import phase_noise
-from texgen_desktop.imaging.score import INSTRUMENT, Judge, diversity, seam
+from texgen_desktop.imaging.score import INSTRUMENT, Judge, SeamMeter, diversity, seam
 from texgen_desktop.slices import run_to_end
 
 SAMPLES = ("gravel", "fallen_leaves")
@@ -156,6 +156,17 @@ def test_a_seam_that_was_smoothed_over_shows_too() -> None:
     tile = grains(seed=1)
     tile[0] = tile[-1]
     assert seam(tile) > 0.5
+
+
+def test_the_meter_of_passing_rows_says_what_the_whole_picture_would() -> None:
+    tile = grains(seed=1)
+    cut = tile[:150, :131]
+    for picture in (tile, cut):
+        meter = SeamMeter()
+        for rows in np.split(picture, [1, 2, 77]):
+            meter.add(rows)
+        assert meter.seams() == pytest.approx((seam(picture), seam(picture.swapaxes(0, 1))), abs=1e-4)
+    assert min(meter.seams()) > 0.2
 
 
 def test_diversity_tells_equal_pictures_from_unrelated_ones() -> None:

@@ -14,12 +14,14 @@ from pytestqt.qtbot import QtBot
 from tests.ui.driver import child
 from texgen_desktop.engine.messages import FieldInfo
 from texgen_desktop.ui.config_form import EDITORS, ConfigForm
+from texgen_desktop.ui.widgets.file_field import FileField
 
 FIELDS = (
     FieldInfo("crop_px", "int", 64, "Side of a training crop", "px", 32, 256),
     FieldInfo("learning_rate", "float", 0.0005, "Step of the optimiser", "", 1e-6, 0.1),
     FieldInfo("use_rotation", "bool", True, "Turn the crops"),
     FieldInfo("loss", "choice", "hinge", "The critic's loss", choices=("hinge", "relativistic")),
+    FieldInfo("model", "file", "", "What it learnt before"),
 )
 
 
@@ -38,6 +40,7 @@ def form(qtbot: QtBot) -> ConfigForm:
         ("learning_rate", lambda form: child(form, QDoubleSpinBox, "config_learning_rate").setValue(0.00025), 0.00025),
         ("use_rotation", lambda form: child(form, QCheckBox, "config_use_rotation").setChecked(False), False),
         ("loss", lambda form: child(form, QComboBox, "config_loss").setCurrentText("relativistic"), "relativistic"),
+        ("model", lambda form: child(form, FileField, "config_model").set_text("mine.safetensors"), "mine.safetensors"),
     ],
 )
 def test_a_value_of_every_kind_comes_back_as_it_was_entered(

@@ -13,6 +13,7 @@ from texgen_desktop.engine.messages import FieldInfo
 from texgen_desktop.ui.formatting import tooltip
 from texgen_desktop.ui.parts import words
 from texgen_desktop.ui.theme import icon
+from texgen_desktop.ui.widgets.file_field import FileField
 from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 _INT_LIMIT = 2**31 - 1
@@ -73,11 +74,17 @@ def _choice_editor(field: FieldInfo) -> Editor:
     return Editor(box, box.currentText, box.setCurrentText, box.currentTextChanged)
 
 
+def _file_editor(field: FieldInfo) -> Editor:
+    box = FileField()
+    return Editor(box, box.text, box.set_text, box.changed)
+
+
 EDITORS: Mapping[str, Callable[[FieldInfo], Editor]] = {
     "int": _int_editor,
     "float": _float_editor,
     "bool": _bool_editor,
     "choice": _choice_editor,
+    "file": _file_editor,
 }
 
 
@@ -211,6 +218,8 @@ def _can_hold(field: FieldInfo, value: object) -> bool:
             return isinstance(value, int) and abs(value) <= _INT_LIMIT
         case "float":
             return isinstance(value, int | float) and abs(value) <= _FLOAT_LIMIT
+        case "file":
+            return isinstance(value, str)
 
 
 def _range_in_words(field: FieldInfo) -> str:
