@@ -1,0 +1,177 @@
+"""The retouching desk: a picture lies there, is worked on, kept or not, undone, and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests import tiny_family
+from tests.imaging.textures import grains
+from tests.tiny_operators import OPERATORS
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.desk import Desk
+from texgen_desktop.engine.model_file import load_model
+from texgen_desktop.engine.source import Source
+from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging.colour import to_uint8
+from texgen_desktop.slices import run_to_end
+
+E = TypeVar("E")
+TILE = to_uint8(grains(0, 64))
+TURN = (m.StepSettings("turn"),)
+
+
+class Session:
+    """A desk, and what it has said."""
+
+    def __init__(self) -> None:
+        self.events: list[m.Event] = []
+        self.desk = Desk(self.events.append, OPERATORS, torch.device("cpu"))
+
+    def do(self, command: m.RetouchCommand, source: Source | None = None) -> None:
+        work = self.desk.handle(command, source)
+        if work is not None:
+            run_to_end(work)
+
+    def last(self, kind: type[E]) -> E:
+        return next(event for event in reversed(self.events) if isinstance(event, kind))
+
+    @property
+    def picture(self) -> m.PictureInfo:
+        picture = self.last(m.PictureChanged).picture
+        assert picture is not None
+        return picture
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "tile.png"
+    Image.fromarray(TILE).save(path)
+    return path
+
+
+@pytest.fixture
+def session(path: Path) -> Session:
+    session = Session()
+    session.do(m.OpenPicture(path))
+    return session
+
+
+def test_an_opened_picture_is_shown_with_what_is_known_of_it(session: Session, path: Path) -> None:
+    changed = session.last(m.PictureChanged)
+    assert changed.image is not None
+    np.testing.assert_array_equal(changed.image, TILE)
+    assert changed.picture == m.PictureInfo("tile.png", path, 64, 64, 8, False, (True, True), (0, 0))
+    session.do(m.SetWraps((False, True)))
+    assert session.picture.wraps == (False, True)
+    assert session.picture.is_saved
+
+
+def test_a_result_is_kept_undone_and_redone_and_dropped(session: Session) -> None:
+    session.do(m.Retouch(TURN))
+    shown = session.last(m.ResultShown)
+    assert (shown.is_final, shown.notes, shown.seam) == (True, ("turn",), ((0, 0), (0, 0)))
+    np.testing.assert_array_equal(shown.image, TILE[::-1])
+    session.do(m.KeepResult())
+    assert (session.picture.can_undo, session.picture.is_saved) == (True, False)
+    session.do(m.Retouch((m.StepSettings("darken", (("amount", 1.0),)),)))
+    session.do(m.DropResult())
+    with pytest.raises(TexGenError, match="no result to keep"):
+        session.do(m.KeepResult())
+    session.do(m.UndoPicture())
+    assert (session.picture.can_undo, session.picture.can_redo, session.picture.is_saved) == (False, True, True)
+    np.testing.assert_array_equal(session.last(m.PictureChanged).image, TILE)
+    session.do(m.RedoPicture())
+    np.testing.assert_array_equal(session.last(m.PictureChanged).image, TILE[::-1])
+    with pytest.raises(TexGenError, match="nothing to redo"):
+        session.do(m.RedoPicture())
+
+
+def test_kept_results_round_nothing_away(session: Session, tmp_path: Path) -> None:
+    for amount in (0.5, 0.5):
+        session.do(m.Retouch((m.StepSettings("darken", (("amount", amount),)),)))
+        session.do(m.KeepResult())
+    session.do(m.SavePicture(tmp_path / "dark.png", 16))
+    saved = np.asarray(Image.open(tmp_path / "dark.png"))  # 16 bits, which Pillow cuts to 8
+    assert np.abs(saved.astype(int) - np.floor(TILE / 4).astype(int)).max() <= 1
+    assert session.desk.written == [tmp_path / "dark.png"]
+    assert (session.picture.is_saved, session.picture.name) == (True, "dark.png")
+
+
+def test_coarse_pictures_come_while_a_step_works_and_it_can_be_cancelled(session: Session) -> None:
+    mask = np.zeros((64, 64), np.float32)
+    mask[:8, :8] = 1
+    wish = m.Retouch((m.StepSettings("fill"),), mask=mask)
+    work = session.desk.handle(wish, None)
+    assert work is not None
+    while not any(isinstance(event, m.ResultShown) for event in session.events):
+        next(work)
+    work.close()
+    shown = session.last(m.ResultShown)
+    assert (shown.is_final, shown.image.shape) == (False, (32, 32, 3))
+    assert session.last(m.RetouchProgress).words == "Fill: filling"
+    with pytest.raises(TexGenError, match="no result to keep"):
+        session.do(m.KeepResult())
+    session.do(wish)
+    np.testing.assert_array_equal(session.last(m.ResultShown).image[:8, :8], 255)
+
+
+def test_a_preview_shows_the_part_as_the_whole_will_be_also_across_the_edge_and_cannot_be_kept(session: Session) -> None:
+    steps = (m.StepSettings("enlarge"), m.StepSettings("darken"))
+    session.do(m.Retouch(steps))
+    whole = session.last(m.ResultShown).image
+    region = m.Region(56, 50, 20, 24)
+    session.do(m.Retouch(steps, region=region))
+    shown = session.last(m.ResultShown)
+    assert (shown.region, shown.image.shape) == (region, (40, 48, 3))
+    around = np.roll(whole, (-112, -100), (0, 1))[:40, :48]
+    assert np.abs(shown.image.astype(int) - around).max() <= 1
+    with pytest.raises(TexGenError, match="no result to keep"):
+        session.do(m.KeepResult())
+
+
+def test_a_tile_of_the_shown_model_can_be_laid_on_the_desk() -> None:
+    session, model = Session(), tiny_family.TinyModel(dict(tiny_family.build_network().state_dict()))
+    with pytest.raises(TexGenError, match="No texture is shown"):
+        session.do(m.TakeTexture(m.Look(), (2, 3)))
+    session.do(m.TakeTexture(m.Look(), (2, 3)), Source(Path("gravel.safetensors"), tiny_family.FAMILY, model))
+    picture = session.picture
+    assert (picture.name, picture.bits, picture.wraps, picture.is_saved) == ("gravel tile", 16, (True, True), False)
+    assert (picture.height_px, picture.width_px) == (2 * model.cell_px, 3 * model.cell_px)
+
+
+def test_many_files_are_done_and_those_that_were_not_are_told(path: Path, tmp_path: Path) -> None:
+    session = Session()
+    with pytest.raises(TexGenError, match="There is no picture"):
+        session.do(m.Retouch(TURN))
+    out = tmp_path / "out"
+    out.mkdir()
+    session.do(m.RetouchFiles((path, tmp_path / "missing.png"), TURN, out))
+    assert session.desk.written == [out / "tile.png"]
+    ((missing, why),) = session.last(m.FilesFailed).failures
+    assert missing.name == "missing.png"
+    assert "missing.png" in why
+
+
+def test_what_an_operator_learnt_goes_into_a_model_file_or_nothing_does(path: Path, tmp_path: Path) -> None:
+    session = Session()
+    out = tmp_path / "mine.safetensors"
+    for command, words in (
+        (m.LearnEnhancer("turn", (path,), 1, out), "no step named turn that learns"),
+        (m.LearnEnhancer("darken", (), 1, out), "nothing to learn from"),
+        (m.LearnEnhancer("darken", (path,), 0, out), "0 minutes"),
+        (m.LearnEnhancer("darken", (path,), 1, tmp_path / "mine.pt"), "has to end in .safetensors"),
+        (m.LearnEnhancer("darken", (path,), 1, tmp_path / "no" / "mine.safetensors"), "does not exist"),
+    ):
+        with pytest.raises(TexGenError, match=words):
+            session.do(command)
+    assert not out.exists()
+    session.do(m.LearnEnhancer("darken", (path,), 1, out, seed=7))
+    file = load_model(out)
+    assert (file.header, file.recipe["pictures"], file.recipe["seed"]) == ({"operator": "darken"}, ["tile.png"], 7)
+    torch.testing.assert_close(file.tensors["mean"], torch.from_numpy((TILE / 255).mean((0, 1)).astype(np.float32)), atol=1e-5, rtol=0)
