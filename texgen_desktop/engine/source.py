@@ -14,6 +14,7 @@ from texgen_desktop.engine.messages import ModelInfo, RenderRequest
 from texgen_desktop.engine.model_file import load_model, model_identity
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Model
+from texgen_desktop.operators import WEIGHTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,8 @@ class Source:
 def open_source(path: Path, families: Mapping[str, Family], device: torch.device) -> Source:
     """Open a model file for rendering. Whatever is wrong with it ends in TexGenError."""
     file = load_model(path)
+    if file.family == WEIGHTS:
+        raise TexGenError(f"{path.name} makes no textures: it was learnt for repairing or enhancing.", "Choose it as the model of a step.")
     family = families.get(file.family)
     if family is None:
         raise TexGenError(f"{path.name} holds a model of the family {file.family}, which is not known here.", "Update TexGen to open it.")
