@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from texgen_desktop.imaging.document import read_document
 
 from tests.imaging.textures import grains
 from tests.tiny_operators import OPERATORS
@@ -17,7 +18,6 @@ from texgen_desktop.engine.messages import Problem
 from texgen_desktop.engine.retouch_files import Done, Task, fitting_bits, format_of, out_path, retouch_file, retouch_files
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import to_uint8, to_uint16
-from texgen_desktop.imaging.document import read_document
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.operators import Step
 from texgen_desktop.slices import run_to_end
@@ -89,7 +89,7 @@ def test_one_file_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [each.out.name for each in done] == ["a.png", "b.png"]
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
     assert [path.name for path, _ in failed] == ["narrow.png", "missing.png", "a.png"]
-    assert [problem.message for _, problem in failed][0] == "A picture of 40 pixels cannot be done."
+    assert failed[0][1].message == "A picture of 40 pixels cannot be done."
     assert "would become a.png" in failed[2][1].message
     assert any(text.startswith("b.png, 4 of 5 files: ") for text in words)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.chain import LARGEST_BLOCK_PX, Chain, Layers, block_px, check_steps
+from texgen_desktop.engine.chain import Chain, Layers, block_px, check_steps
 from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.learning import learn_weights
 from texgen_desktop.engine.rendering import drawn
