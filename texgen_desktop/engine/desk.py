@@ -37,6 +37,7 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.blemishes import propose
 from texgen_desktop.imaging.colour import Floats, to_uint8, to_uint16
 from texgen_desktop.imaging.document import Document, DocumentRaster, Kept, read_document
+from texgen_desktop.imaging.mask import picked, read_mask
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, pieces, read_whole
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.operators import Operator, Step
@@ -106,6 +107,10 @@ class Desk:
                 return self._retouch(self._require(), command, self._chain(command.steps, command.seed))
             case m.ProposeMask(blemish, strength):
                 return self._propose(self._require(), blemish, strength)
+            case m.PickMask():
+                return self._pick(self._require(), command)
+            case m.ReadMask(path):
+                return self._read_mask(self._require(), path)
             case m.SavePicture(path, bits):
                 return self._save(self._require(), path, bits)
             case m.RetouchFiles():
@@ -228,6 +233,26 @@ class Desk:
     def _propose(self, sheet: _Sheet, blemish: m.Blemish, strength: float) -> Work:
         pixels = yield from read_whole(DocumentRaster(sheet.document, sheet.wraps))
         mask = yield from propose(pixels, blemish, strength, sheet.wraps)
+        self._emit(m.MaskProposed(mask))
+        return Result("finished")
+
+    def _pick(self, sheet: _Sheet, wish: m.PickMask) -> Work:
+        pixels = yield from read_whole(DocumentRaster(sheet.document, sheet.wraps))
+        picking = partial(picked, pixels, wish.at, wish.tolerance, wish.is_contiguous, sheet.wraps)
+        self._emit(m.MaskProposed((yield from in_background(picking))))
+        return Result("finished")
+
+    def _read_mask(self, sheet: _Sheet, path: Path | None) -> Work:
+        if path is not None:
+            mask = yield from in_background(partial(read_mask, path))
+        else:
+            _, alpha = layers_of(sheet.document, sheet.wraps)
+            if alpha is None:
+                raise TexGenError("Nothing of this picture is transparent.", "Paint what is to be repaired, or read a mask from a file.")
+            mask = 1 - (yield from read_whole(alpha))[..., 0]
+        if mask.shape != (sheet.height_px, sheet.width_px):
+            sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {sheet.width_px} × {sheet.height_px}"
+            raise TexGenError(f"The mask is of another size: {sizes}.", "Make a mask of the size of the picture.")
         self._emit(m.MaskProposed(mask))
         return Result("finished")
 

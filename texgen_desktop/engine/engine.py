@@ -177,7 +177,7 @@ class Engine:
 
     def _handle(self, command: m.Command) -> None:
         if isinstance(command, m.RetouchCommand):
-            self._retouch(command)
+            self._guard(partial(self._retouch, command), lambda problem: self._emit(m.RetouchRefused(problem)))
             return
         if self._must_wait(command):
             self._held.append(command)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from texgen_desktop.engine.messages import FieldInfo
+    from texgen_desktop.engine.messages import FieldInfo, Problem
 
 Blemish = Literal["scratches", "dust"]
 
@@ -131,6 +131,25 @@ class ProposeMask:
 
 
 @dataclass(frozen=True)
+class PickMask:
+    """Where the picture has the colour that it has at (row, column), give or take ``tolerance`` in [0, 1]: ``MaskProposed`` tells.
+
+    ``is_contiguous``: only what can be reached from there.
+    """
+
+    at: tuple[int, int]
+    tolerance: float
+    is_contiguous: bool = True
+
+
+@dataclass(frozen=True)
+class ReadMask:
+    """``MaskProposed`` tells what is white in a picture of the same size; without a ``path``, what of the picture is transparent."""
+
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
 class SavePicture:
     """Write the picture on the desk, as a job "retouch". The suffix chooses the format; ``bits`` None leaves those of its file."""
 
@@ -205,7 +224,7 @@ class ResultShown:
 
 @dataclass(frozen=True, eq=False)
 class MaskProposed:
-    """(H, W) float32, 1 where a blemish is, of the size of the picture on the desk."""
+    """(H, W) float32 in [0, 1], of the size of the picture on the desk: what was asked for with one of three commands."""
 
     mask: NDArray[np.float32]
 
@@ -215,6 +234,13 @@ class FilesFailed:
     """Which of many files could not be done: (path, why and what would help)."""
 
     failures: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True)
+class RetouchRefused:
+    """A command made no sense as things are: nothing was begun."""
+
+    problem: Problem
 
 
 RetouchCommand = (
@@ -227,8 +253,10 @@ RetouchCommand = (
     | UndoPicture
     | RedoPicture
     | ProposeMask
+    | PickMask
+    | ReadMask
     | SavePicture
     | RetouchFiles
     | LearnEnhancer
 )
-RetouchEvent = PictureChanged | RetouchProgress | ResultShown | MaskProposed | FilesFailed
+RetouchEvent = PictureChanged | RetouchProgress | ResultShown | MaskProposed | FilesFailed | RetouchRefused

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from texgen_desktop.engine import messages as m
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.studio import journal
+from texgen_desktop.studio import journal, retouching
 from texgen_desktop.studio.history import History
 from texgen_desktop.studio.opening import command_for
 from texgen_desktop.studio.refresh import Refresh, request_for
@@ -39,6 +39,7 @@ class Studio(QObject):
     def __init__(self, post: Callable[[m.Command], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = StudioState()
+        self.retouching = retouching.Retouching(post, self)
         self._post = post
         self._refresh = Refresh(post)
         self._history = History()
@@ -299,6 +300,9 @@ class Studio(QObject):
     @Slot(object)
     def on_event(self, event: m.Event) -> None:
         """Take in what the engine says. Called in the interface thread."""
+        self.retouching.on_event(event)
+        if retouching.concerns(event):
+            return
         before = self.state
         draws_anew = isinstance(event, m.ModelChanged) or (isinstance(event, m.JobEnded) and event.job == "train")
         if draws_anew:

@@ -153,6 +153,22 @@ _FILE = (
         in_tool_bar=True,
         begins_group=True,
     ),
+    Action(
+        id="retouch_action",
+        text="Re&pair and Enhance…",
+        keys="Ctrl+R",
+        tip="Repair and enhance single pictures, in a window of their own",
+        run=lambda desk: desk.show_retouch(),
+        begins_group=True,
+    ),
+    Action(
+        id="retouch_tile_action",
+        text="Repair This &Tile…",
+        keys="Ctrl+Shift+R",
+        tip="Repair or enhance the tile that is shown",
+        run=lambda desk: desk.retouch_tile(),
+        enabled=_has_model,
+    ),
     Action(id="quit_action", text="&Quit", keys="Ctrl+Q", tip="Save what runs and leave", run=lambda desk: desk.quit(), begins_group=True),
 )
 

@@ -15,6 +15,7 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.export_dialog import ExportDialog
 from texgen_desktop.ui.keys_dialog import KeysDialog
 from texgen_desktop.ui.photo_dialog import ask_for_photos
+from texgen_desktop.ui.retouch.window import RetouchWindow
 from texgen_desktop.ui.widgets.canvas_view import CanvasView
 
 
@@ -54,6 +55,16 @@ class Desk:
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
+
+    def show_retouch(self) -> RetouchWindow:
+        window = self.window.findChild(RetouchWindow) or RetouchWindow(self.studio, self.settings, self.window)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+        return window
+
+    def retouch_tile(self) -> None:
+        self.show_retouch().take_texture()
 
     def show_keys(self) -> None:
         KeysDialog(self.window).open()

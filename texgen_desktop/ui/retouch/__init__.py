@@ -1,0 +1,1 @@
+"""The window that repairs and enhances single pictures."""

@@ -1,0 +1,233 @@
+"""The list of steps: what is done to a picture, in which order and how; kept under names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from texgen_desktop.engine.messages import OperatorInfo, StepSettings
+from texgen_desktop.ui.config_form import ConfigForm
+from texgen_desktop.ui.parts import button, combo, words
+from texgen_desktop.ui.theme import SPACING
+
+_ROWS_SHOWN = 4
+_STEP = Qt.ItemDataRole.UserRole
+
+
+@dataclass(eq=False)
+class Step:
+    """One row; ``values`` are those that differ from the defaults."""
+
+    info: OperatorInfo
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class StepsEditor(QWidget):
+    """Steps are added from a list, switched on and off, dragged or moved into order; the form below belongs to the selected one."""
+
+    changed = Signal()
+    learn_wanted = Signal(object)
+    """OperatorInfo of the selected step."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._operators: tuple[OperatorInfo, ...] = ()
+        self._add = combo("retouch_add_step", "Add a step", "What else is to be done")
+        self._list = QListWidget()
+        self._list.setObjectName("retouch_steps")
+        self._list.setAccessibleName("Steps")
+        self._list.setToolTip("Done from top to bottom. Drag to change the order; without its tick a step is left out")
+        self._list.setDragDropMode(QListWidget.DragDropMode.InternalMove)
+        self._up = button("retouch_step_up", "", "Up", "Do the step earlier")
+        self._down = button("retouch_step_down", "", "Down", "Do the step later")
+        self._remove = button("retouch_step_remove", "trash", "Remove", "Take the step off the list")
+        self._about = words(name="retouch_step_about")
+        self._form = ConfigForm()
+        self._learn = button("retouch_learn", "play", "Learn from pictures…", "Teach this step on pictures of your own, in minutes")
+        self._lay_out()
+        self._add.activated.connect(self._on_add)
+        self._list.currentRowChanged.connect(self._show_step)
+        self._list.itemChanged.connect(self.changed)
+        self._list.model().rowsMoved.connect(self.changed)
+        self._up.clicked.connect(lambda: self._move(-1))
+        self._down.clicked.connect(lambda: self._move(1))
+        self._remove.clicked.connect(self._on_remove)
+        self._form.values_changed.connect(self._on_edited)
+        self._learn.clicked.connect(self._on_learn)
+        self._show_step()
+
+    def _lay_out(self) -> None:
+        self._list.setFixedHeight(_ROWS_SHOWN * (self.fontMetrics().height() + SPACING.medium))
+        order = QHBoxLayout()
+        for each in (self._up, self._down, self._remove):
+            order.addWidget(each)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.small)
+        for part in (self._add, self._list):
+            column.addWidget(part)
+        column.addLayout(order)
+        for part in (self._about, self._form, self._learn):
+            column.addWidget(part)
+
+    # ---------------------------------------------------------------------------------------------- its steps
+
+    def set_operators(self, operators: tuple[OperatorInfo, ...]) -> None:
+        """What there is to choose from. A list that is empty begins with a repair."""
+        self._operators = operators
+        self._add.clear()
+        self._add.addItem("Add a step…")
+        for info in operators:
+            self._add.addItem(info.title, info.id)
+            self._add.setItemData(self._add.count() - 1, info.description, Qt.ItemDataRole.ToolTipRole)
+        if not self._list.count():
+            self.set_steps([{"operator": "repair", "settings": {}}])
+
+    def steps(self) -> tuple[StepSettings, ...]:
+        """Those that are switched on, from the first to the last."""
+        rows = [self._list.item(row) for row in range(self._list.count())]
+        chosen = [row.data(_STEP) for row in rows if row.checkState() == Qt.CheckState.Checked]
+        return tuple(StepSettings(step.info.id, tuple(step.values.items())) for step in chosen)
+
+    @property
+    def needs_mask(self) -> bool:
+        known = {info.id: info for info in self._operators}
+        return any(known[step.operator].needs_mask for step in self.steps())
+
+    def set_steps(self, plain: list[dict[str, Any]]) -> list[str]:
+        """Take a list as a preset file holds it; returns the steps that are not known here, which are left out."""
+        known = {info.id: info for info in self._operators}
+        self._list.clear()
+        unknown = []
+        for entry in plain:
+            info = known.get(entry["operator"])
+            if info is None:
+                unknown.append(str(entry["operator"]))
+            else:
+                self._append(Step(info, dict(entry.get("settings", {}))))
+        self._list.setCurrentRow(0)
+        self.changed.emit()
+        return unknown
+
+    def set_model(self, operator_id: str, model: str) -> None:
+        """Let the steps of this operator use a model of one's own from now on."""
+        for row in range(self._list.count()):
+            step = self._list.item(row).data(_STEP)
+            if step.info.id == operator_id:
+                step.values["model"] = model
+        self._show_step()
+
+    def _append(self, step: Step) -> None:
+        item = QListWidgetItem(step.info.title)
+        item.setFlags(
+            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDragEnabled
+        )
+        item.setCheckState(Qt.CheckState.Checked)
+        item.setToolTip(step.info.description)
+        item.setData(_STEP, step)
+        self._list.addItem(item)
+
+    def _on_add(self, index: int) -> None:
+        operator_id = self._add.itemData(index)
+        self._add.setCurrentIndex(0)
+        if operator_id:
+            self._append(Step(next(info for info in self._operators if info.id == operator_id)))
+            self._list.setCurrentRow(self._list.count() - 1)
+            self.changed.emit()
+
+    def _move(self, by: int) -> None:
+        row = self._list.currentRow()
+        if 0 <= row + by < self._list.count():
+            item = self._list.takeItem(row)
+            self._list.insertItem(row + by, item)
+            self._list.setCurrentRow(row + by)
+            self.changed.emit()
+
+    def _on_remove(self) -> None:
+        if self._list.currentRow() >= 0:
+            self._list.takeItem(self._list.currentRow())
+            self._show_step()
+            self.changed.emit()
+
+    def _selected(self) -> Step | None:
+        item = self._list.currentItem()
+        return item.data(_STEP) if item is not None else None
+
+    def _show_step(self, row: int = -1) -> None:
+        step = self._selected()
+        for each in (self._up, self._down, self._remove):
+            each.setEnabled(step is not None)
+        self._about.setText(step.info.description if step else "No step is selected.")
+        self._form.set_fields(step.info.fields if step else ())
+        self._form.set_values({}, step.values if step else {})
+        self._learn.setVisible(step is not None and step.info.can_learn)
+
+    def _on_edited(self) -> None:
+        if step := self._selected():
+            step.values = dict(self._form.overrides())
+            self.changed.emit()
+
+    def _on_learn(self) -> None:
+        if step := self._selected():
+            self.learn_wanted.emit(step.info)
+
+
+class Presets(QWidget):
+    """Lists of steps under names, each a .json file in ``folder`` that the command line takes too."""
+
+    chosen = Signal(list)
+    """The steps of the preset, as its file holds them."""
+    failed = Signal(str)
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self.box = combo("retouch_presets", "Saved lists of steps", "Steps that were saved under a name")
+        self.save = QPushButton("Save…")
+        self.save.setObjectName("retouch_save_steps")
+        self.save.setToolTip("Keep these steps under a name; the command line takes the file too")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.box, 1)
+        row.addWidget(self.save)
+        self.box.activated.connect(self._on_activated)
+        self._fill("")
+
+    def keep(self, name: str, steps: tuple[StepSettings, ...]) -> None:
+        """Write the steps under a name, in place of those that were there."""
+        plain = [{"operator": step.operator, "settings": dict(step.values)} for step in steps]
+        stem = "".join(char for char in name.strip() if char.isalnum() or char in " -_")[:60] or "steps"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = self._folder / f".{stem}.part"
+            part.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+            part.replace(self._folder / f"{stem}.json")
+        except OSError as error:
+            self.failed.emit(f"The steps could not be saved: {error.strerror}.")
+            return
+        self._fill(stem)
+
+    def _fill(self, selected: str) -> None:
+        self.box.clear()
+        self.box.addItem("Saved steps…")
+        for path in sorted(self._folder.glob("*.json")):
+            self.box.addItem(path.stem, str(path))
+        self.box.setCurrentIndex(max(0, self.box.findText(selected)) if selected else 0)
+
+    def _on_activated(self, index: int) -> None:
+        path = self.box.itemData(index)
+        if not path:
+            return
+        try:
+            plain = json.loads(Path(path).read_text(encoding="utf-8"))
+            if not all(isinstance(step["operator"], str) and isinstance(step.get("settings", {}), dict) for step in plain):
+                raise ValueError("a step is damaged")
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            self.failed.emit(f"{Path(path).name} holds no steps: {error}.")
+            return
+        self.chosen.emit(plain)
