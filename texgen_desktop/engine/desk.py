@@ -356,7 +356,8 @@ def _image_of(document: Document, factor: int) -> Slices[NDArray[np.uint8]]:
 
 def _chequers(top: int, height: int, width: int) -> Floats:
     rows, columns = np.arange(top, top + height) // _CHECK_PX, np.arange(width) // _CHECK_PX
-    return _CHECKS[(rows[:, None] + columns) % 2][..., None]
+    chequers: Floats = _CHECKS[(rows[:, None] + columns) % 2][..., None]
+    return chequers
 
 
 def _document_of(like: Document, layers: Layers, side_px: int, tell: Callable[[float, str], None]) -> Slices[Document]:

@@ -38,7 +38,7 @@ class Box:
 def read_mask(path: Path) -> Floats:
     """Of any picture: its brightness; or where it is transparent, if that is all that there is in it. Raises ImageError."""
     picture = read_image(path, MAX_PIXELS)
-    grey = picture.pixels.mean(2)
+    grey: Floats = picture.pixels.mean(2)
     if picture.alpha is not None and float(np.ptp(grey)) < 1 / 255:
         return picture.alpha
     return grey if picture.alpha is None else grey * picture.alpha
@@ -163,13 +163,15 @@ def _padded(mask: Floats, axis: int, reach: int, is_torus: bool) -> Floats:
 def _widest(mask: Floats, axis: int, is_torus: bool) -> Floats:
     """The largest of each pixel and its two neighbours."""
     lines = np.moveaxis(_padded(mask, axis, 1, is_torus), axis, 0)
-    return np.moveaxis(np.maximum(np.maximum(lines[:-2], lines[1:-1]), lines[2:]), 0, axis)
+    widest: Floats = np.maximum(np.maximum(lines[:-2], lines[1:-1]), lines[2:])
+    return np.moveaxis(widest, 0, axis)
 
 
 def _box_blurred(mask: Floats, axis: int, side: int, is_torus: bool) -> Floats:
     lines = np.moveaxis(_padded(mask, axis, side // 2, is_torus), axis, 0)
     sums = np.concatenate([np.zeros_like(lines[:1], np.float64), np.cumsum(lines, axis=0, dtype=np.float64)])
-    return np.moveaxis((sums[side:] - sums[:-side]) / side, 0, axis).astype(np.float32)
+    means: Floats = ((sums[side:] - sums[:-side]) / side).astype(np.float32)
+    return np.moveaxis(means, 0, axis)
 
 
 def _reached(open_: Bools, at: tuple[int, int], wraps: Wraps) -> Bools:
@@ -196,4 +198,5 @@ def _swept(reached: Bools, open_: Bools, axis: int, way: int) -> Bools:
     number = np.arange(len(been))[:, None]
     last_been = np.maximum.accumulate(np.where(been, number, -1), 0)
     last_wall = np.maximum.accumulate(np.where(free, -1, number), 0)
-    return np.moveaxis((last_been > last_wall)[::way], 0, axis).copy()
+    swept: Bools = (last_been > last_wall)[::way]
+    return np.moveaxis(swept, 0, axis).copy()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMessageBox, QWidget
 
 from texgen_desktop import __version__
 from texgen_desktop.studio.settings import Settings
@@ -52,19 +52,23 @@ class Desk:
 
     def show_export(self) -> None:
         dialog = self.window.findChild(ExportDialog) or ExportDialog(self.studio, self.settings, self.window)
-        dialog.show()
-        dialog.raise_()
-        dialog.activateWindow()
+        self._bring(dialog)
 
-    def show_retouch(self) -> RetouchWindow:
-        window = self.window.findChild(RetouchWindow) or RetouchWindow(self.studio, self.settings, self.window)
+    def show_retouch(self) -> None:
+        self._bring(self._retouch_window())
+
+    def retouch_tile(self) -> None:
+        self._bring(self._retouch_window())
+        self._retouch_window().take_texture()
+
+    def _retouch_window(self) -> RetouchWindow:
+        return self.window.findChild(RetouchWindow) or RetouchWindow(self.studio, self.settings, self.window)
+
+    @staticmethod
+    def _bring(window: QWidget) -> None:
         window.show()
         window.raise_()
         window.activateWindow()
-        return window
-
-    def retouch_tile(self) -> None:
-        self.show_retouch().take_texture()
 
     def show_keys(self) -> None:
         KeysDialog(self.window).open()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -86,7 +88,7 @@ class MaskTools(QWidget):
             each.setToolTip(f"{tip} ({key})")
             each.setCheckable(True)
             each.setSizePolicy(each.sizePolicy().Policy.Expanding, each.sizePolicy().Policy.Fixed)
-            each.clicked.connect(lambda _, tool=tool: self.choose(tool))
+            each.clicked.connect(partial(self.choose, tool))
             self._group.addButton(each)
             self._tools[tool] = each
         self.choose("brush")

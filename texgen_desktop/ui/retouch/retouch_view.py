@@ -228,6 +228,7 @@ class RetouchView(QWidget):
         if self._result is not None or self._preview is not None:
             self._paint_divider(painter, divider)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(COLOURS.accent), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()

@@ -69,11 +69,12 @@ class StepsEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.small)
-        for part in (self._add, self._list):
-            column.addWidget(part)
+        column.addWidget(self._add)
+        column.addWidget(self._list)
         column.addLayout(order)
-        for part in (self._about, self._form, self._learn):
-            column.addWidget(part)
+        column.addWidget(self._about)
+        column.addWidget(self._form)
+        column.addWidget(self._learn)
 
     # ---------------------------------------------------------------------------------------------- its steps
 
@@ -90,8 +91,8 @@ class StepsEditor(QWidget):
 
     def steps(self) -> tuple[StepSettings, ...]:
         """Those that are switched on, from the first to the last."""
-        rows = [self._list.item(row) for row in range(self._list.count())]
-        chosen = [row.data(_STEP) for row in rows if row.checkState() == Qt.CheckState.Checked]
+        rows = range(self._list.count())
+        chosen = [self._step_of(row) for row in rows if self._list.item(row).checkState() == Qt.CheckState.Checked]
         return tuple(StepSettings(step.info.id, tuple(step.values.items())) for step in chosen)
 
     @property
@@ -117,7 +118,7 @@ class StepsEditor(QWidget):
     def set_model(self, operator_id: str, model: str) -> None:
         """Let the steps of this operator use a model of one's own from now on."""
         for row in range(self._list.count()):
-            step = self._list.item(row).data(_STEP)
+            step = self._step_of(row)
             if step.info.id == operator_id:
                 step.values["model"] = model
         self._show_step()
@@ -155,8 +156,13 @@ class StepsEditor(QWidget):
             self.changed.emit()
 
     def _selected(self) -> Step | None:
-        item = self._list.currentItem()
-        return item.data(_STEP) if item is not None else None
+        row = self._list.currentRow()
+        return self._step_of(row) if row >= 0 else None
+
+    def _step_of(self, row: int) -> Step:
+        step = self._list.item(row).data(_STEP)
+        assert isinstance(step, Step)
+        return step
 
     def _show_step(self, row: int = -1) -> None:
         step = self._selected()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,7 @@ class RetouchWindow(QMainWindow):
         self._actions["mask"].setChecked(True)
         self._actions["mask"].toggled.connect(self.view.set_shows_mask)
         for tool, _, key, _ in TOOLS:
-            self._shortcut(key, lambda tool=tool: self.tools.choose(tool))
+            self._shortcut(key, partial(self.tools.choose, tool))
         self._shortcut("[", lambda: self.view.set_brush(self.view.brush_px / 1.2))
         self._shortcut("]", lambda: self.view.set_brush(self.view.brush_px * 1.2))
         self._shortcut("Ctrl+Return", self.run)
@@ -165,15 +166,26 @@ class RetouchWindow(QMainWindow):
         side = QWidget()
         column = QVBoxLayout(side)
         column.setSpacing(SPACING.medium)
-        for title, parts in (
-            ("Mask", (self.tools,)),
-            ("Steps", (self.presets, self.steps)),
-            ("Result", (seed, run, self._files, self._bar, self._cancel, self._said, keep)),
-        ):
+        for title, parts in (("Mask", (self.tools,)), ("Steps", (self.presets, self.steps))):
             column.addWidget(_heading(title))
             for part in parts:
-                column.addWidget(part) if isinstance(part, QWidget) else column.addLayout(part)
+                column.addWidget(part)
         column.addStretch(1)
+        foot = QWidget()  # always in sight, however long the forms above are
+        foot_column = QVBoxLayout(foot)
+        foot_column.setSpacing(SPACING.small)
+        foot_column.addWidget(_heading("Result"))
+        foot_column.addLayout(seed)
+        foot_column.addLayout(run)
+        for widget in (self._files, self._bar, self._cancel, self._said):
+            foot_column.addWidget(widget)
+        foot_column.addLayout(keep)
+        beside = QWidget()
+        beside_column = QVBoxLayout(beside)
+        beside_column.setContentsMargins(0, 0, 0, 0)
+        beside_column.setSpacing(0)
+        beside_column.addWidget(ScrolledColumn(side), 1)
+        beside_column.addWidget(foot)
         empty = QWidget()
         middle = QVBoxLayout(empty)
         middle.addStretch(1)
@@ -194,7 +206,7 @@ class RetouchWindow(QMainWindow):
         left_column.addWidget(self._pages, 1)
         splitter = QSplitter()
         splitter.addWidget(left)
-        splitter.addWidget(ScrolledColumn(side))
+        splitter.addWidget(beside)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([FIRST_SIZE_PX[0] - SIDE_WIDTH_PX, SIDE_WIDTH_PX])
         splitter.setChildrenCollapsible(False)
