@@ -37,8 +37,9 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.blemishes import propose
 from texgen_desktop.imaging.colour import Floats, to_uint8, to_uint16
 from texgen_desktop.imaging.document import Document, DocumentRaster, Kept, read_document
-from texgen_desktop.imaging.mask import picked, read_mask
+from texgen_desktop.imaging.mask import from_alpha, picked
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, pieces, read_whole
+from texgen_desktop.imaging.read_mask import read_mask
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.operators import Operator, Step
 from texgen_desktop.slices import Slices
@@ -238,21 +239,18 @@ class Desk:
 
     def _pick(self, sheet: _Sheet, wish: m.PickMask) -> Work:
         pixels = yield from read_whole(DocumentRaster(sheet.document, sheet.wraps))
-        picking = partial(picked, pixels, wish.at, wish.tolerance, wish.is_contiguous, sheet.wraps)
+        picking = partial(picked, pixels, wish.at, wish.tolerance, sheet.wraps, wish.is_contiguous)
         self._emit(m.MaskProposed((yield from in_background(picking))))
         return Result("finished")
 
     def _read_mask(self, sheet: _Sheet, path: Path | None) -> Work:
         if path is not None:
-            mask = yield from in_background(partial(read_mask, path))
+            mask = yield from in_background(partial(read_mask, path, (sheet.height_px, sheet.width_px)))
         else:
             _, alpha = layers_of(sheet.document, sheet.wraps)
             if alpha is None:
                 raise TexGenError("Nothing of this picture is transparent.", "Paint what is to be repaired, or read a mask from a file.")
-            mask = 1 - (yield from read_whole(alpha))[..., 0]
-        if mask.shape != (sheet.height_px, sheet.width_px):
-            sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {sheet.width_px} × {sheet.height_px}"
-            raise TexGenError(f"The mask is of another size: {sizes}.", "Make a mask of the size of the picture.")
+            mask = from_alpha((yield from read_whole(alpha))[..., 0])
         self._emit(m.MaskProposed(mask))
         return Result("finished")
 

@@ -20,9 +20,9 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.document import Document, DocumentRaster, open_document_writer, read_document
 from texgen_desktop.imaging.formats import LIMITS, check_size
-from texgen_desktop.imaging.mask import read_mask
 from texgen_desktop.imaging.part_files import sweep_parts
 from texgen_desktop.imaging.raster import Raster, Wraps
+from texgen_desktop.imaging.read_mask import read_mask
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.imaging.score import SeamMeter
 from texgen_desktop.imaging.write import FileFormat
@@ -89,7 +89,10 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
     sweep_parts(task.out.parent)
     document = yield from in_background(partial(read_document, task.path))
     earlier = yield from in_background(partial(read_metadata, task.path))
-    mask = (yield from in_background(partial(read_mask, task.mask))) if task.mask else None
+    mask: Floats | None = None
+    if task.mask is not None:
+        height, width = document.pixels.shape[:2]
+        mask = yield from in_background(partial(read_mask, task.mask, (height, width)))
     seams = yield from measured_seams(document)
     wraps = task.wraps or (seams[0] == 0, seams[1] == 0)
     colour, alpha = layers_of(document, wraps)

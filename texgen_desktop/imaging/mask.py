@@ -1,202 +1,254 @@
-"""Masks: where a picture is to be repaired. (H, W) float32 in [0, 1], 1 where all is replaced, 0 where all stays.
+"""Masks: (H, W) float32 in [0, 1], 1 where the picture is to be replaced. What changes, picks and draws them. Plain numpy.
 
-On an axis that wraps, whatever leaves at one edge comes in at the other one. Only ``stroke``, ``polygon`` and ``rectangle`` change the mask
-that they are given; they return the boxes that changed, so that nothing else has to be drawn or remembered.
+Where the picture wraps, a mask goes on across the edge. Brush, lasso and rectangle draw in place, and touch no more than they cover.
+Their places are (y, x) in pixels from the top left corner: the middle of the first pixel is (0.5, 0.5); they may lie beyond the edges.
+Their ``value`` 1 masks, 0 unmasks, one between masks up to that value: drawing twice over a place is the same as once.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.raster import Wraps, plane_indices
-from texgen_desktop.imaging.read import MAX_PIXELS, read_image
+from texgen_desktop.imaging.raster import Wraps
 
+Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
-Point = tuple[float, float]
-"""(x, y) in pixels of the mask; (0, 0) is the corner of the first one. It may lie outside."""
-_BOXES = 3  # box blurs in a row that come near to a Gaussian
 
+Place = tuple[float, float]
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of the plane in pixels; on an axis that wraps it may reach over the edge."""
-
-    y: int
-    x: int
-    height: int
-    width: int
-
-
-def read_mask(path: Path) -> Floats:
-    """Of any picture: its brightness; or where it is transparent, if that is all that there is in it. Raises ImageError."""
-    picture = read_image(path, MAX_PIXELS)
-    grey: Floats = picture.pixels.mean(2)
-    if picture.alpha is not None and float(np.ptp(grey)) < 1 / 255:
-        return picture.alpha
-    return grey if picture.alpha is None else grey * picture.alpha
-
-
-def grown(mask: Floats, by_px: int, wraps: Wraps) -> Floats:
-    """Its border pushed outwards by so many pixels, inwards where that is negative; corners become rounder (octagons)."""
-    if by_px < 0:
-        return 1 - grown(1 - mask, -by_px, wraps)
-    for step in range(by_px):
-        # A cross and a square in turn: their diagonals are too short and too long, together they are near to a circle.
-        rows = _widest(mask, 0, wraps[0])
-        mask = _widest(rows, 1, wraps[1]) if step % 2 else np.maximum(rows, _widest(mask, 1, wraps[1]))
-    return mask
-
-
-def feathered(mask: Floats, by_px: float, wraps: Wraps) -> Floats:
-    """Blurred with a Gaussian whose standard deviation is ``by_px``, made of three boxes."""
-    side = 2 * round(((12 * by_px * by_px / _BOXES + 1) ** 0.5 - 1) / 2) + 1
-    for axis in (0, 1):
-        for _ in range(_BOXES):
-            mask = _box_blurred(mask, axis, side, wraps[axis])
-    return np.clip(mask, 0, 1)
+_ROUNDING = 1e-6
+_PIECE_PX = 128  # a long slanted line has few pixels, but a large box around it
+_LINES = 4  # how many lines of a row a polygon is looked at along
 
 
 def inverted(mask: Floats) -> Floats:
-    return 1 - mask
+    return np.float32(1) - mask
 
 
-def picked(pixels: Floats, at: tuple[int, int], tolerance: float, is_contiguous: bool, wraps: Wraps) -> Floats:
-    """Where the colour is that of the pixel ``at`` (row, column): no channel of (H, W, 3) differs by more than ``tolerance``.
+def grown(mask: Floats, px: int, wraps: Wraps) -> Floats:
+    """Each pixel gets the greatest value within ``px`` of it, a round distance; with a negative number the smallest: the mask shrinks.
 
-    ``is_contiguous``: only what can be reached from there, by steps up, down, left and right.
+    What lies beyond an edge that does not wrap neither masks nor unmasks.
     """
-    alike = (np.abs(pixels - pixels[at]) <= tolerance).all(2)
-    return (_reached(alike, at, wraps) if is_contiguous else alike).astype(np.float32)
+    result = np.zeros_like(mask)
+    if mask.any():
+        part = _Part(mask, abs(px), wraps)
+        part.put(result, _greatest(part.values, px) if px >= 0 else inverted(_greatest(inverted(part.values), -px)))
+    return result
 
 
-def stroke(mask: Floats, points: Sequence[Point], radius_px: float, hardness: float, value: float, wraps: Wraps) -> list[Box]:
-    """Paint ``value`` (1) or wipe it out (0) along a line through the points; one point is a dab.
+def feathered(mask: Floats, px: int, wraps: Wraps) -> Floats:
+    """A hard border becomes a soft one from ``px`` inside to ``px`` outside; further away nothing changes.
 
-    Full within ``hardness`` (0 … 1) of the radius, and less and less from there to the rim.
+    Beyond an edge that does not wrap, the mask goes on as at the edge.
     """
-    changed = []
-    for start, end in itertools.pairwise(points) if len(points) > 1 else [(points[0], points[0])]:
-        top, left = (int(np.floor(min(start[k], end[k]) - radius_px)) for k in (1, 0))
-        bottom, right = (int(np.ceil(max(start[k], end[k]) + radius_px)) + 1 for k in (1, 0))
-        y, x = np.mgrid[top:bottom, left:right].astype(np.float32) + 0.5
-        distance = _distance(x, y, start, end)
-        soft = max(radius_px * (1 - hardness), 1.0)
-        changed += _laid_on(mask, np.clip((radius_px - distance) / soft + 0.5 / soft, 0, 1), top, left, value, wraps)
-    return changed
+    result = np.zeros_like(mask)
+    if mask.any():
+        part = _Part(mask, px, wraps)
+        soft = part.values.astype(np.float64)
+        for reach in (px - px // 2, px // 2):  # twice a running mean: a border of two parabolas
+            soft = _mean_around(_mean_around(soft, reach).T, reach).T
+        # A sum's rounding must not leave a trace of mask where there is none.
+        soft[soft < _ROUNDING] = 0
+        soft[soft > 1 - _ROUNDING] = 1
+        part.put(result, soft)
+    return result
 
 
-def polygon(mask: Floats, points: Sequence[Point], value: float, wraps: Wraps) -> list[Box]:
-    """Paint or wipe out what lies inside of a closed line."""
-    if len(points) < 3:
-        return []
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    top, left = int(np.floor(min(ys))), int(np.floor(min(xs)))
-    size = int(np.ceil(max(xs))) - left + 1, int(np.ceil(max(ys))) - top + 1
-    drawn = Image.new("L", size)
-    ImageDraw.Draw(drawn).polygon([(x - left - 0.5, y - top - 0.5) for x, y in points], fill=1)
-    return _laid_on(mask, np.asarray(drawn, np.float32), top, left, value, wraps)
+class _Part:
+    """As much of a mask as is needed to change all that lies within ``reach`` of what is masked."""
+
+    def __init__(self, mask: Floats, reach: int, wraps: Wraps) -> None:
+        lines, inner = zip(*(_stretch(mask, axis, reach, wraps[axis]) for axis in (0, 1)), strict=True)
+        self.values = mask[np.ix_(*lines)]
+        self._inner = inner
+        self._places = np.ix_(*(stretch[own] for stretch, own in zip(lines, inner, strict=True)))
+
+    def put(self, mask: Floats, changed: NDArray[np.floating]) -> None:
+        mask[self._places] = changed[self._inner]
 
 
-def rectangle(mask: Floats, start: Point, end: Point, value: float, wraps: Wraps) -> list[Box]:
-    """Paint or wipe out the rectangle between two corners."""
-    left, right = sorted((round(start[0]), round(end[0])))
-    top, bottom = sorted((round(start[1]), round(end[1])))
-    return _laid_on(mask, np.ones((bottom - top, right - left), np.float32), top, left, value, wraps)
+def _stretch(mask: Floats, axis: int, reach: int, wraps: bool) -> tuple[Ints, slice]:
+    """The lines of the part, and which of them change: the others are there to be looked at."""
+    used = np.flatnonzero(mask.max(1 - axis))
+    side = mask.shape[axis]
+    first, last = int(used[0]) - reach, int(used[-1]) + reach
+    if wraps and last - first + 1 >= side:
+        first, last = 0, side - 1
+    if not wraps:
+        first, last = max(first, 0), min(last, side - 1)
+    begin, end = first - reach, last + reach
+    if not wraps:
+        begin, end = max(begin, 0), min(end, side - 1)
+    return np.arange(begin, end + 1) % side, slice(first - begin, last + 1 - begin)
 
 
-def parts_inside(box: Box, height_px: int, width_px: int, wraps: Wraps) -> list[Box]:
-    """What of a box lies in a picture of this size: up to four parts where it wraps, none where it is all outside."""
-    spans = (_spans(box.y, box.height, height_px, wraps[0]), _spans(box.x, box.width, width_px, wraps[1]))
-    return [Box(y, x, height, width) for y, height in spans[0] for x, width in spans[1]]
-
-
-def _spans(first: int, count: int, size: int, is_torus: bool) -> list[tuple[int, int]]:
-    if not is_torus:
-        start, end = max(first, 0), min(first + count, size)
-        return [(start, end - start)] if end > start else []
-    if count >= size:
-        return [(0, size)]
-    start = first % size
-    end = start + count
-    return [(start, end - start)] if end <= size else [(start, size - start), (0, end - size)]
-
-
-def _laid_on(mask: Floats, shape: Floats, top: int, left: int, value: float, wraps: Wraps) -> list[Box]:
-    """Lay ``shape`` (h, w), opaque where it is 1, on the mask with its first pixel at (top, left)."""
-    height, width = mask.shape
-    rows, columns = np.arange(top, top + shape.shape[0]), np.arange(left, left + shape.shape[1])
-    inside = [np.ones(len(places), bool) if is_torus else (places >= 0) & (places < size)
-              for places, size, is_torus in ((rows, height, wraps[0]), (columns, width, wraps[1]))]  # fmt: skip
-    shape = shape[inside[0]][:, inside[1]]
-    where = np.ix_(rows[inside[0]] % height, columns[inside[1]] % width)
-    # A shape wider than the mask comes over the same pixel again; ufunc.at takes all of them into account.
-    join, laid = (np.maximum, shape) if value > 0 else (np.minimum, 1 - shape)
-    if shape.shape[0] > height or shape.shape[1] > width:
-        join.at(mask, where, laid)
-    else:
-        mask[where] = join(mask[where], laid)
-    return parts_inside(Box(top, left, len(rows), len(columns)), height, width, wraps)
-
-
-def _distance(x: Floats, y: Floats, start: Point, end: Point) -> Floats:
-    """From the middle of each pixel to the straight line between two points."""
-    along_x, along_y = end[0] - start[0], end[1] - start[1]
-    length = along_x * along_x + along_y * along_y
-    share = np.clip(((x - start[0]) * along_x + (y - start[1]) * along_y) / length, 0, 1) if length else np.float32(0)
-    found: Floats = np.hypot(x - start[0] - share * along_x, y - start[1] - share * along_y)
+def _greatest(values: Floats, px: int) -> Floats:
+    """Within ``px`` of each pixel; beyond the part there is nothing."""
+    found = values.copy()
+    wide, half = values, 0  # the greatest within ``half`` to the left and right
+    for dy in range(px, -1, -1):
+        wanted = int((px * px - dy * dy) ** 0.5)
+        while half < wanted:
+            step = min(2 * half + 1, wanted - half)  # so that the three stretches leave no gap
+            wider = wide.copy()
+            _raise(wider.T, wide.T, step)
+            wide, half = wider, half + step
+        _raise(found, wide, dy)
     return found
 
 
-def _padded(mask: Floats, axis: int, reach: int, is_torus: bool) -> Floats:
-    size = mask.shape[axis]
-    return mask.take(plane_indices(-reach, size + 2 * reach, size, is_torus), axis)
+def _raise(values: Floats, others: Floats, by: int) -> None:
+    """To those ``by`` lines further on and further back where they are greater."""
+    count = max(len(values) - by, 0)
+    for own, there in ((values[:count], others[len(values) - count :]), (values[len(values) - count :], others[:count])):
+        np.maximum(own, there, out=own)
 
 
-def _widest(mask: Floats, axis: int, is_torus: bool) -> Floats:
-    """The largest of each pixel and its two neighbours."""
-    lines = np.moveaxis(_padded(mask, axis, 1, is_torus), axis, 0)
-    widest: Floats = np.maximum(np.maximum(lines[:-2], lines[1:-1]), lines[2:])
-    return np.moveaxis(widest, 0, axis)
+def _mean_around(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Of ``reach`` lines on either side of each one; the last is continued."""
+    sums = np.pad(values, [(reach + 1, reach), (0, 0)], mode="edge").cumsum(0)
+    means: NDArray[np.float64] = (sums[2 * reach + 1 :] - sums[: -2 * reach - 1]) / (2 * reach + 1)
+    return means
 
 
-def _box_blurred(mask: Floats, axis: int, side: int, is_torus: bool) -> Floats:
-    lines = np.moveaxis(_padded(mask, axis, side // 2, is_torus), axis, 0)
-    sums = np.concatenate([np.zeros_like(lines[:1], np.float64), np.cumsum(lines, axis=0, dtype=np.float64)])
-    means: Floats = ((sums[side:] - sums[:-side]) / side).astype(np.float32)
-    return np.moveaxis(means, 0, axis)
+def from_alpha(alpha: Floats) -> Floats:
+    """What is transparent is to be repaired."""
+    return inverted(alpha)
 
 
-def _reached(open_: Bools, at: tuple[int, int], wraps: Wraps) -> Bools:
-    """What can be walked to from ``at`` over true pixels. Whole rows and columns at a time: a spiral takes a round for each turn."""
-    reached = np.zeros_like(open_)
-    reached[at] = True
-    count = 0
-    while (now := int(reached.sum())) != count:
-        count = now
-        for axis in (1, 0):
-            for way in (1, -1):
-                reached = _swept(reached, open_, axis, way)
-            if wraps[axis]:
-                first, last = np.moveaxis(reached, axis, 0)[[0, -1]]
-                ends = np.moveaxis(reached, axis, 0)
-                ends[0] |= last & np.moveaxis(open_, axis, 0)[0]
-                ends[-1] |= first & np.moveaxis(open_, axis, 0)[-1]
-    return reached
+def picked(pixels: Floats, place: tuple[int, int], tolerance: float, wraps: Wraps, is_contiguous: bool = True) -> Floats:
+    """1 where no channel differs from the colour at ``place`` (y, x) by more than ``tolerance``.
+
+    ``is_contiguous``: only what hangs together with that place, side by side and not over corners.
+    """
+    colour = pixels[place]
+    is_like = np.ones(pixels.shape[:2], bool)
+    for channel in range(pixels.shape[2]):
+        is_like &= np.abs(pixels[..., channel] - colour[channel]) <= tolerance
+    return (_piece(is_like, place, wraps) if is_contiguous else is_like).astype(np.float32)
 
 
-def _swept(reached: Bools, open_: Bools, axis: int, way: int) -> Bools:
-    """Walk on from all that is reached, along one axis in one direction, as far as it is open."""
-    been, free = (np.moveaxis(each, axis, 0)[::way] for each in (reached, open_))
-    number = np.arange(len(been))[:, None]
-    last_been = np.maximum.accumulate(np.where(been, number, -1), 0)
-    last_wall = np.maximum.accumulate(np.where(free, -1, number), 0)
-    swept: Bools = (last_been > last_wall)[::way]
-    return np.moveaxis(swept, 0, axis).copy()
+def _piece(is_like: Bools, place: tuple[int, int], wraps: Wraps) -> Bools:
+    """The connected part around the place. Runs of pixels along the rows are joined, not pixels: there are few."""
+    height, width = is_like.shape
+    steps = np.diff(np.pad(is_like.view(np.int8), [(0, 0), (1, 1)]), axis=1)
+    row, first = np.nonzero(steps == 1)
+    after = np.nonzero(steps == -1)[1]
+    key = width + 1
+    below = row + 1
+    if wraps[0]:
+        below %= height
+    # Runs are in order, so those of the row below that touch a run follow on each other.
+    begin = np.searchsorted(row * key + after, below * key + first, "right")
+    end = np.searchsorted(row * key + first, below * key + after, "left")
+    counts = np.maximum(end - begin, 0)
+    upper = np.repeat(np.arange(len(row)), counts)
+    lower = np.arange(len(upper)) - np.repeat(counts.cumsum() - counts, counts) + np.repeat(begin, counts)
+    if wraps[1]:
+        ending, starting = np.flatnonzero(after == width), np.flatnonzero(first == 0)
+        _, at_end, at_start = np.intersect1d(row[ending], row[starting], return_indices=True)
+        upper, lower = np.append(upper, ending[at_end]), np.append(lower, starting[at_start])
+    label = np.arange(len(row))
+    while True:
+        least = np.minimum(label[upper], label[lower])
+        before = label.copy()
+        for side in (upper, lower):
+            np.minimum.at(label, before[side], least)
+        label = label[label]
+        if np.array_equal(label, before):
+            break
+    own = np.searchsorted(row * key + first, place[0] * key + place[1], "right") - 1
+    chosen = label == label[own]
+    edges = np.zeros((height, width + 1), np.int8)
+    edges[row[chosen], first[chosen]] = 1
+    edges[row[chosen], after[chosen]] -= 1
+    piece: Bools = edges.cumsum(1, dtype=np.int8)[:, :-1] > 0
+    return piece
+
+
+def stroke(mask: Floats, points: Sequence[Place], radius_px: float, hardness: float, value: float, wraps: Wraps) -> None:
+    """Draw along the line through the points; a single one gives a dab.
+
+    ``hardness`` in [0, 1]: the share of the radius that is fully covered. From there the brush fades out, over one pixel at least.
+    """
+    solid = min(hardness * radius_px, radius_px - 0.5)
+    for start, end in pairwise(points if len(points) > 1 else [*points, *points]):
+        count = max(1, math.ceil(max(abs(end[0] - start[0]), abs(end[1] - start[1])) / _PIECE_PX))
+        stops = [(start[0] + (end[0] - start[0]) * k / count, start[1] + (end[1] - start[1]) * k / count) for k in range(count + 1)]
+        for (y0, x0), (y1, x1) in pairwise(stops):
+            reach = radius_px + 1
+            top, left = math.floor(min(y0, y1) - reach), math.floor(min(x0, x1) - reach)
+            y = np.arange(top, math.ceil(max(y0, y1) + reach), dtype=np.float32)[:, None] + np.float32(0.5 - y0)
+            x = np.arange(left, math.ceil(max(x0, x1) + reach), dtype=np.float32) + np.float32(0.5 - x0)
+            dy, dx = y1 - y0, x1 - x0
+            along = (y * np.float32(dy) + x * np.float32(dx)) / np.float32(max(dy * dy + dx * dx, 1e-9))
+            np.clip(along, 0, 1, out=along)
+            away = np.square(y - along * np.float32(dy))
+            away += np.square(x - along * np.float32(dx))
+            np.sqrt(away, out=away)
+            away -= np.float32(radius_px + 0.5)
+            away *= np.float32(-1 / (radius_px + 0.5 - solid))
+            np.clip(away, 0, 1, out=away)
+            _put(mask, top, left, away, value, wraps)
+
+
+def polygon(mask: Floats, points: Sequence[Place], value: float, wraps: Wraps) -> None:
+    """Fill what the line through the points goes around an odd number of times; the last point is joined to the first."""
+    corners = np.array(points, np.float64)
+    top, left = np.floor(corners.min(0)).astype(int)
+    if not wraps[0]:
+        top = max(int(top), 0)
+    bottom, right = np.ceil(corners.max(0)).astype(int)
+    if not wraps[0]:
+        bottom = min(int(bottom), len(mask))
+    if bottom <= top or right <= left:
+        return
+    lines = (np.arange((bottom - top) * _LINES) + 0.5) / _LINES + top
+    found_lines, found_x = [], []
+    for (y0, x0), (y1, x1) in zip(corners, np.roll(corners, -1, 0), strict=True):
+        first, last = np.searchsorted(lines, sorted((y0, y1)))
+        found_lines.append(np.arange(first, last))
+        found_x.append(x0 + (lines[first:last] - y0) * ((x1 - x0) / (y1 - y0 or 1)))
+    line, x = np.concatenate(found_lines), np.concatenate(found_x) - left
+    order = np.lexsort((x, line))
+    line, x = line[order], x[order]
+    # On each line there is an even number of crossings: the fill begins at one and ends at the next.
+    sign = np.where(np.arange(len(x)) % 2, -1, 1) / _LINES
+    column = np.floor(x).astype(np.intp)
+    cover = np.zeros((bottom - top, right - left + 2), np.float32)
+    np.add.at(cover, (line // _LINES, column), sign * (column + 1 - x))
+    np.add.at(cover, (line // _LINES, column + 1), sign * (x - column))
+    np.cumsum(cover, axis=1, out=cover)
+    _put(mask, int(top), int(left), np.clip(cover[:, :-2], 0, 1), value, wraps)
+
+
+def rectangle(mask: Floats, corner: Place, opposite: Place, value: float, wraps: Wraps) -> None:
+    (y0, x0), (y1, x1) = corner, opposite
+    polygon(mask, [(y0, x0), (y0, x1), (y1, x1), (y1, x0)], value, wraps)
+
+
+def _put(mask: Floats, top: int, left: int, cover: Floats, value: float, wraps: Wraps) -> None:
+    """Draw where ``cover`` is, whose first pixel lies at (top, left) of the plane."""
+    for rows, part_rows in _overlaps(top, cover.shape[0], mask.shape[0], wraps[0]):
+        for columns, part_columns in _overlaps(left, cover.shape[1], mask.shape[1], wraps[1]):
+            own, part = mask[rows, columns], cover[part_rows, part_columns]
+            if value > 0:
+                np.maximum(own, part * np.float32(value), out=own)
+            else:
+                np.minimum(own, 1 - part, out=own)
+
+
+def _overlaps(first: int, count: int, side: int, wraps: bool) -> Iterator[tuple[slice, slice]]:
+    """For each time that a stretch of the plane meets the picture: where in the picture, and where in the stretch."""
+    copies = range(first // side, (first + count - 1) // side + 1) if wraps else (0,)
+    for copy in copies:
+        begin, end = max(first, copy * side), min(first + count, (copy + 1) * side)
+        if begin < end:
+            yield slice(begin - copy * side, end - copy * side), slice(begin - first, end - first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,39 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from texgen_desktop.imaging import mask as masks
-from texgen_desktop.imaging.mask import Box, Point
+from texgen_desktop.imaging.mask import Place
+from texgen_desktop.imaging.raster import Wraps
 
 Floats = NDArray[np.float32]
 MOST_STEPS = 100
 _LEVELS = 255  # a mask that is remembered is rounded to so many steps
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels of the mask."""
+
+    y: int
+    x: int
+    height: int
+    width: int
+
+
+def parts_inside(box: Box, height_px: int, width_px: int, wraps: Wraps) -> list[Box]:
+    """What of a box of the plane lies in a picture of this size: up to four parts where it wraps, none where all of it is outside."""
+    rows, columns = _spans(box.y, box.height, height_px, wraps[0]), _spans(box.x, box.width, width_px, wraps[1])
+    return [Box(y, x, height, width) for y, height in rows for x, width in columns]
+
+
+def _spans(first: int, count: int, size: int, is_torus: bool) -> list[tuple[int, int]]:
+    if not is_torus:
+        start, end = max(first, 0), min(first + count, size)
+        return [(start, end - start)] if end > start else []
+    if count >= size:
+        return [(0, size)]
+    start = first % size
+    end = start + count
+    return [(start, end - start)] if end <= size else [(start, size - start), (0, end - size)]
 
 
 @dataclass(frozen=True)
@@ -63,19 +92,21 @@ class MaskLayer(QObject):
         self._undo = [*self._undo, self._now()][-MOST_STEPS:]
         self._redo = []
 
-    def stroke(self, points: Sequence[Point], radius_px: float, hardness: float, value: float) -> None:
-        self.painted.emit(masks.stroke(self.pixels, points, radius_px, hardness, value, self.wraps))
+    def stroke(self, points: Sequence[Place], radius_px: float, hardness: float, value: float) -> None:
+        """Paint along the points, (y, x), between ``begin`` and ``end``."""
+        masks.stroke(self.pixels, points, radius_px, hardness, value, self.wraps)
+        self.painted.emit(self._around(points, radius_px + 1))
 
     def end(self) -> None:
         """The gesture is over."""
         self._is_empty = not self.pixels.any()
         self.history_changed.emit()
 
-    def polygon(self, points: Sequence[Point], value: float) -> None:
-        self._in_one(lambda: masks.polygon(self.pixels, points, value, self.wraps))
+    def polygon(self, points: Sequence[Place], value: float) -> None:
+        self._in_one(lambda: masks.polygon(self.pixels, points, value, self.wraps), points)
 
-    def rectangle(self, start: Point, end: Point, value: float) -> None:
-        self._in_one(lambda: masks.rectangle(self.pixels, start, end, value, self.wraps))
+    def rectangle(self, start: Place, end: Place, value: float) -> None:
+        self._in_one(lambda: masks.rectangle(self.pixels, start, end, value, self.wraps), (start, end))
 
     def add(self, mask: Floats, value: float = 1.0) -> None:
         """Lay another mask on this one, or with a value of 0 take it away."""
@@ -84,7 +115,7 @@ class MaskLayer(QObject):
     def grow(self, by_px: int) -> None:
         self.replace(masks.grown(self.pixels, by_px, self.wraps))
 
-    def feather(self, by_px: float) -> None:
+    def feather(self, by_px: int) -> None:
         self.replace(masks.feathered(self.pixels, by_px, self.wraps))
 
     def invert(self) -> None:
@@ -107,10 +138,18 @@ class MaskLayer(QObject):
 
     # ----------------------------------------------------------------------------------------------- help
 
-    def _in_one(self, paint: Callable[[], list[Box]]) -> None:
+    def _in_one(self, paint: Callable[[], None], points: Sequence[Place]) -> None:
         self.begin()
-        self.painted.emit(paint())
+        paint()
+        self.painted.emit(self._around(points, 1))
         self.end()
+
+    def _around(self, points: Sequence[Place], reach: float) -> list[Box]:
+        """The parts of the mask that lie no further than that from the points' surroundings."""
+        (top, bottom), (left, right) = ((min(each) - reach, max(each) + reach) for each in zip(*points, strict=True))
+        box = Box(math.floor(top), math.floor(left), math.ceil(bottom - top) + 1, math.ceil(right - left) + 1)
+        height, width = self.pixels.shape
+        return parts_inside(box, height, width, self.wraps)
 
     def _step(self, taken: list[_Remembered], given: list[_Remembered]) -> None:
         if taken:

@@ -52,7 +52,7 @@ class MaskTools(QWidget):
         self._hardness = QSpinBox()
         self._tolerance = QSpinBox()
         self._everywhere = QPushButton("Everywhere")
-        self._amount = QDoubleSpinBox()
+        self._amount = QSpinBox()
         self._strength = QSpinBox()
         self._whole: list[QPushButton] = []
         self._make_tools()
@@ -110,7 +110,6 @@ class MaskTools(QWidget):
         self._amount.setAccessibleName("By how much")
         self._amount.setToolTip("By how many pixels the mask grows, shrinks or is feathered")
         self._amount.setRange(1, 200)
-        self._amount.setDecimals(0)
         self._amount.setValue(4)
         self._amount.setSuffix(" px")
         leave_wheel(self._amount)
@@ -142,8 +141,8 @@ class MaskTools(QWidget):
         whole.setSpacing(SPACING.tiny)
         for index, (name, text, tip, work) in enumerate(
             (
-                ("grow", "Grow", "Push the border of the mask outwards", lambda: self._layer.grow(round(amount()))),
-                ("shrink", "Shrink", "Pull the border of the mask inwards", lambda: self._layer.grow(-round(amount()))),
+                ("grow", "Grow", "Push the border of the mask outwards", lambda: self._layer.grow(amount())),
+                ("shrink", "Shrink", "Pull the border of the mask inwards", lambda: self._layer.grow(-amount())),
                 ("feather", "Feather", "Soften the border of the mask", lambda: self._layer.feather(amount())),
                 ("invert", "Invert", "Mask what is not, and free what is", self._layer.invert),
                 ("clear", "Clear", "Take the whole mask away", self._layer.clear),

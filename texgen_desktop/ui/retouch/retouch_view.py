@@ -22,9 +22,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from texgen_desktop.engine.messages import Region
-from texgen_desktop.imaging.mask import Box, Point, parts_inside
+from texgen_desktop.imaging.mask import Place
 from texgen_desktop.ui.images import to_qimage
-from texgen_desktop.ui.retouch.mask_layer import MaskLayer
+from texgen_desktop.ui.retouch.mask_layer import Box, MaskLayer, parts_inside
 from texgen_desktop.ui.theme import COLOURS
 from texgen_desktop.ui.widgets.viewport import Viewport, fitted
 
@@ -76,7 +76,7 @@ class RetouchView(QWidget):
         self._wipe = 0.5  # share of the pane that shows the picture as it was, left of the divider
         self._viewport = Viewport()
         self._is_fitted = True
-        self._path: list[Point] = []
+        self._path: list[Place] = []
         self._value = 1.0
         self._drag: Literal["", "paint", "pan", "wipe"] = ""
         self._last = QPointF()
@@ -172,21 +172,21 @@ class RetouchView(QWidget):
         ratio = self.devicePixelRatioF()
         return (position - QPointF(self.width() / 2, self.height() / 2)) * ratio
 
-    def place_at(self, position: QPointF) -> Point:
-        """The (x, y) of the picture under a position of the widget; it may lie outside."""
+    def place_at(self, position: QPointF) -> Place:
+        """The (y, x) of the picture under a position of the widget; it may lie outside."""
         offset = self._offset(position)
         x, y = self._viewport.plane_at(offset.x(), offset.y())
-        return x + self._size[1] / 2, y + self._size[0] / 2
+        return y + self._size[0] / 2, x + self._size[1] / 2
 
-    def position_of(self, place: Point) -> QPointF:
+    def position_of(self, place: Place) -> QPointF:
         """Where a place of the picture is seen."""
-        dx, dy = self._viewport.screen_at(place[0] - self._size[1] / 2, place[1] - self._size[0] / 2)
+        dx, dy = self._viewport.screen_at(place[1] - self._size[1] / 2, place[0] - self._size[0] / 2)
         return QPointF(dx, dy) / self.devicePixelRatioF() + QPointF(self.width() / 2, self.height() / 2)
 
     def _frame(self, row: int = 0, column: int = 0) -> QRectF:
         """Where the picture is seen, or a copy of it that many pictures away."""
         height, width = self._size
-        return QRectF(self.position_of((column * width, row * height)), self.position_of(((column + 1) * width, (row + 1) * height)))
+        return QRectF(self.position_of((row * height, column * width)), self.position_of(((row + 1) * height, (column + 1) * width)))
 
     def _copies(self) -> list[QRectF]:
         wraps = self._layer.wraps if self.repeats else (False, False)
@@ -293,8 +293,8 @@ class RetouchView(QWidget):
         painter.drawEllipse(QPointF(x, self.height() / 2), _GRIP_PX + 2, _GRIP_PX + 2)
 
     def _region_frame(self, region: Region) -> QRectF:
-        corner = self.position_of((region.x, region.y))
-        return QRectF(corner, self.position_of((region.x + region.width, region.y + region.height)))
+        corner = self.position_of((region.y, region.x))
+        return QRectF(corner, self.position_of((region.y + region.height, region.x + region.width)))
 
     # ------------------------------------------------------------------------------------------- the hand
 
@@ -313,11 +313,11 @@ class RetouchView(QWidget):
             wipes_out = event.button() == Qt.MouseButton.RightButton or bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
             self._begin_painting(self.place_at(position), 0.0 if wipes_out else 1.0)
 
-    def _begin_painting(self, place: Point, value: float) -> None:
+    def _begin_painting(self, place: Place, value: float) -> None:
         self._value, self._path = value, [place]
         if self.tool == "pick":
             height, width = self._size
-            row, column = int(np.floor(place[1])), int(np.floor(place[0]))
+            row, column = int(np.floor(place[0])), int(np.floor(place[1]))
             for box in parts_inside(Box(row, column, 1, 1), height, width, self._layer.wraps):
                 self.colour_picked.emit(box.y, box.x, value)
             return
@@ -361,7 +361,7 @@ class RetouchView(QWidget):
             case "rectangle" if len(self._path) > 1:
                 self._layer.rectangle(self._path[0], self._path[-1], self._value)
             case "part" if len(self._path) > 1:
-                (x0, y0), (x1, y1) = self._path[0], self._path[-1]
+                (y0, x0), (y1, x1) = self._path[0], self._path[-1]
                 region = Region(round(min(y0, y1)), round(min(x0, x1)), round(abs(y1 - y0)), round(abs(x1 - x0)))
                 if min(region.height, region.width) >= 8:
                     self.part_chosen.emit(region)
@@ -426,6 +426,6 @@ class RetouchView(QWidget):
 
     def visible_part(self) -> QRect:
         """What of the picture is seen now, in its pixels."""
-        (left, top), (right, bottom) = self.place_at(QPointF(0, 0)), self.place_at(QPointF(self.width(), self.height()))
+        (top, left), (bottom, right) = self.place_at(QPointF(0, 0)), self.place_at(QPointF(self.width(), self.height()))
         seen = QRect(round(left), round(top), round(right - left), round(bottom - top))
         return seen.intersected(QRect(0, 0, self._size[1], self._size[0]))
