@@ -19,6 +19,8 @@ from torch import Generator, Tensor
 from texgen_desktop.nn.restoration import bicubic_down, bicubic_up
 
 MOST_NOISE = 50 / 255
+UNKNOWN = -0.2
+"""In place of the noise's standard deviation: the network has to find it out by itself."""
 _REACH = 6  # of a blur, in pixels
 
 
@@ -47,15 +49,19 @@ def shrinking(scale: int, realistic: float = 0.15) -> Degradation:
 
 
 def noise() -> Degradation:
-    """Normal noise of 0 to 50 of 255 levels, clipped as a file clips it; in every eighth crop it is coarse, as that of a camera is."""
+    """Normal noise of 0 to 50 of 255 levels, clipped as a file clips it; in every eighth crop it is coarse, as that of a camera is.
+
+    For every third crop the network is not told how strong it is.
+    """
 
     def make(clean: Tensor, dice: Generator) -> tuple[Tensor, Tensor | None]:
         level = _uniform(len(clean), 0, 1, dice) * MOST_NOISE
         fine = _normal(clean, dice)
         coarse = F.avg_pool2d(fine, 2, stride=1) * 2
+        is_told = _uniform(len(clean), 0, 1, dice) < 2 / 3
         is_coarse = _uniform(len(clean), 0, 1, dice) < 1 / 8
         grain = _where(is_coarse, coarse, fine[..., 1:, 1:])
-        return rounded(clean[..., 1:, 1:] + grain * _each(level))[..., :-1, :-1], level
+        return rounded(clean[..., 1:, 1:] + grain * _each(level))[..., :-1, :-1], torch.where(is_told, level, UNKNOWN)
 
     return Degradation(1, make)
 

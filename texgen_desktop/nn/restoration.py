@@ -69,7 +69,7 @@ class RestorationNet(nn.Module):
         initialise(self.tail, 0.01)
 
     def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
-        """``level`` (B,) is the noise's standard deviation, for a net that is told it."""
+        """``level`` (B,) is the noise's standard deviation, or ``degradations.UNKNOWN``, for a net that is told it."""
         return self.base(x) + self.residual(x.clamp(0, 1), level)
 
     def base(self, x: Tensor) -> Tensor:
