@@ -5,7 +5,7 @@ poor, kept as 8 bits, enhanced as the program does it, rounded to 8 bits again, 
 the middle of at most 512 px is used. Bicubic is Pillow's. Non-local means are those of scikit-image and of OpenCV, each with the strength
 that does best on average over all pictures (they need the ``bench`` packages scikit-image and opencv-python-headless).
 
---learn lets the ×2 model learn the left half of each test texture for so many minutes and measures the right half, before and after.
+--learn lets the ×2 model learn the left half of every fourth test texture for so many minutes and measures the right half.
 --full enlarges a 4096² tile ×4 and tells the time and the memory. --sheet writes crops before and after, unchosen: the middle of files.
 
 usage: python tests/benchmarks/bench_enhance.py --data DIR [PICTURE ...] [--learn 5] [--full] [--sheet]
@@ -50,7 +50,9 @@ from texgen_desktop.slices import run_to_end  # noqa: E402
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Filter = Callable[[Bytes], Bytes]
 _SIDE_PX = 512
+_LEARN_EVERY = 4  # of the textures: each takes minutes
 _SHEET = ROOT / "resources" / "readme" / "enhance.jpg"
 _CELL_PX = 192
 _OPERATORS: Mapping[str, Operator] = discover()
@@ -67,9 +69,7 @@ def workshop(learned: Weights | None = None) -> Workshop:
     def open_weights(name: str) -> Weights:
         return learned if learned is not None else load_model(model_file(f"{name}.safetensors"))
 
-    return Workshop(
-        torch.device("cpu"), 0, None, open_weights, tell=lambda _done, _words: None, show=lambda _: None, note=lambda _: None
-    )
+    return Workshop(torch.device("cpu"), 0, None, open_weights, tell=lambda _done, _words: None, show=lambda _: None, note=lambda _: None)
 
 
 def enhance(name: str, poor: Raster, learned: Weights | None = None, **settings: Any) -> Raster:
@@ -145,7 +145,7 @@ def blurred(picture: Bytes, sigma: float) -> Bytes:
 # -------------------------------------------------------------------------------------------------- measures
 
 
-def gains(tests: Sequence[Test], poor: Callable[[Bytes], Bytes], before: Callable[[Bytes], Bytes], after: Callable[[Bytes], Bytes]) -> dict[str, list[float]]:
+def gains(tests: Sequence[Test], poor: Filter, before: Filter, after: Filter) -> dict[str, list[float]]:
     """By the kind of picture: how much higher the PSNR is after than before, in dB."""
     found: dict[str, list[float]] = {}
     for test in tests:
@@ -166,7 +166,11 @@ def denoise_figures(tests: Sequence[Test], sigma: int) -> list[Figure]:
     figures = []
     for kind in dict.fromkeys(test.kind for test in tests):
         pairs = [(noisy(test.picture, sigma), test.picture) for test in tests if test.kind == kind]
-        rivals = {f"{way} h {h:g}": mean(psnr(f(given, sigma, h), wanted) for given, wanted in pairs) for way, f, hs in non_local_means() for h in hs}
+        rivals = {
+            f"{way} h {h:g}": mean(psnr(f(given, sigma, h), wanted) for given, wanted in pairs)
+            for way, f, hs in non_local_means()
+            for h in hs
+        }
         best = max(rivals, key=lambda each: rivals[each])
         known, unknown = (mean(psnr(enhanced("denoise", given, sigma=s), wanted) for given, wanted in pairs) for s in (sigma, 0))
         bar = f">= {rivals[best] + 0.8:.2f} dB" if sigma == 25 else ""
@@ -186,7 +190,9 @@ def non_local_means() -> list[tuple[str, Callable[[Bytes, float, float], Bytes],
     def by_skimage(given: Bytes, sigma: float, h: float) -> Bytes:
         s = sigma / 255
         return to_bytes(
-            denoise_nl_means(floats(given), patch_size=5, patch_distance=6, h=h * s, sigma=s, fast_mode=True, channel_axis=2).astype(np.float32)
+            denoise_nl_means(floats(given), patch_size=5, patch_distance=6, h=h * s, sigma=s, fast_mode=True, channel_axis=2).astype(
+                np.float32
+            )
         )
 
     def by_opencv(given: Bytes, sigma: float, h: float) -> Bytes:
@@ -199,9 +205,7 @@ def learn_figures(tests: Sequence[Test], minutes: float, data: Path) -> list[Fig
     """The right half of each texture, enlarged ×2, before and after the left half was learnt."""
     operator, found = _OPERATORS["sr2"], []
     assert operator.learn is not None
-    for test in tests:
-        if test.kind != "textures":
-            continue
+    for test in [test for test in tests if test.kind == "textures"][::_LEARN_EVERY]:
         whole = to_bytes(read_image(data / test.name).pixels)
         half = whole.shape[1] // 2
         left, right = whole[:, :half], whole[: whole.shape[0] // 2 * 2, half : half + half // 2 * 2]
@@ -210,7 +214,13 @@ def learn_figures(tests: Sequence[Test], minutes: float, data: Path) -> list[Fig
         scores = [psnr(made, right) for made in (resized(small, 2), enhanced("sr2", small), enhanced("sr2", small, learned))]
         found.append(scores[2] - scores[1])
         note(f"{test.name}: bicubic {scores[0]:.2f}, shipped {scores[1]:.2f}, learnt {scores[2]:.2f} dB")
-    return [Figure(f"sr2 after {minutes:g} minutes on the texture's left half, over the shipped one, right half ({len(found)})", f"{mean(found):+.2f} dB ({min(found):+.2f} to {max(found):+.2f})", ">= +0.30 dB")]
+    return [
+        Figure(
+            f"sr2 after {minutes:g} minutes on the texture's left half, over the shipped one, right half ({len(found)})",
+            f"{mean(found):+.2f} dB ({min(found):+.2f} to {max(found):+.2f})",
+            ">= +0.30 dB",
+        )
+    ]
 
 
 def time_figure(side: int, bar: str, with_memory: bool = False) -> Figure:
@@ -242,12 +252,15 @@ def sheet(data: Path) -> None:
     note(f"{_SHEET}: {_SHEET.stat().st_size / 1000:.0f} kB")
 
 
-def row(name: str, data: Path, *ways: Callable[[Bytes], Bytes]) -> Bytes:
+def row(name: str, data: Path, *ways: Filter) -> Bytes:
     wanted = middle(data / name, 2 * _CELL_PX)
     poor, shown, made = ways
     given = poor(wanted)
     gap = np.full((_CELL_PX, 4, 3), 255, np.uint8)
-    cells = [picture[_CELL_PX // 2 : _CELL_PX // 2 + _CELL_PX, _CELL_PX // 2 : _CELL_PX // 2 + _CELL_PX] for picture in (shown(given), made(given), wanted)]
+    cells = [
+        picture[_CELL_PX // 2 : _CELL_PX // 2 + _CELL_PX, _CELL_PX // 2 : _CELL_PX // 2 + _CELL_PX]
+        for picture in (shown(given), made(given), wanted)
+    ]
     line = np.concatenate([cells[0], gap, cells[1], gap, cells[2]], 1)
     return np.concatenate([line, np.full((4, line.shape[1], 3), 255, np.uint8)])
 

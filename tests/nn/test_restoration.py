@@ -82,7 +82,14 @@ def test_a_network_begins_as_bicubic() -> None:
 def test_a_shape_comes_back_from_its_header_and_nothing_else_is_built() -> None:
     shape = NetShape(1, 8, (1, 2), has_level=True)
     assert shape_of({"shape": shape.header()}) == shape
-    for change in ({"scale": 3}, {"width": 10**6}, {"dilations": [1]}, {"dilations": [10**6, 1]}, {"dilations": [True, 1]}, {"has_level": "yes"}):
+    for change in (
+        {"scale": 3},
+        {"width": 10**6},
+        {"dilations": [1]},
+        {"dilations": [10**6, 1]},
+        {"dilations": [True, 1]},
+        {"has_level": "yes"},
+    ):
         with pytest.raises(TexGenError, match="none that enhances"):
             shape_of({"shape": {**shape.header(), **change}})
     with pytest.raises(TexGenError):
@@ -95,9 +102,7 @@ def taught(seed: int, steps: int) -> tuple[RestorationNet, list[float]]:
     losses: list[float] = []
     lesson = Lesson(TASKS["denoise"].lesson.degradation, batch=4, side=24, learning_rate=1e-2)
     pictures = [ArrayRaster(blurred(grains(0, 96), 2), TILE)]
-    work = teach(
-        net, lesson, pictures, seed=seed, progress=lambda done: done / steps, told=lambda _steps, loss, _net: losses.append(loss)
-    )
+    work = teach(net, lesson, pictures, seed=seed, progress=lambda done: done / steps, told=lambda _steps, loss, _net: losses.append(loss))
     return run_to_end(work), losses
 
 

@@ -25,5 +25,5 @@ TASKS: Mapping[str, Task] = {
     "denoise": Task(NetShape(1, 48, _WIDE, has_level=True), Lesson(noise(), side=56)),
     "jpeg": Task(NetShape(1, 48, _WIDE), Lesson(compression(), side=56)),
     "deblur": Task(NetShape(1, 48, _WIDE), Lesson(blurring(), side=56)),
-    "enrich": Task(NetShape(1, 48, _WIDE), Lesson(impoverishing(), side=56)),
+    "enrich": Task(NetShape(1, 48, _WIDE), Lesson(impoverishing(), side=56, learning_rate=1e-3, adversarial=0.02)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ class RestoredRaster:
         with torch.inference_mode():
             given = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)[None]
             made = self.net(given, level) if self.strength == 1 else self._weakened(given, level)
-        return made[0].permute(1, 2, 0).cpu().numpy()  # type: ignore[no-any-return]  # numpy() is untyped
+        return made[0].permute(1, 2, 0).cpu().numpy()
 
     def _weakened(self, given: Tensor, level: Tensor | None) -> Tensor:
         return self.net.base(given) + self.strength * self.net.residual(given.clamp(0, 1), level)
@@ -95,4 +96,4 @@ def _spans(first: int, stop: int, scale: int) -> list[tuple[int, int]]:
     begin, end = first // scale, -(-stop // scale)
     count = -(-(end - begin) // TILE_PX)
     edges = [begin + (end - begin) * k // count for k in range(count + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))

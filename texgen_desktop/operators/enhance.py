@@ -1,4 +1,4 @@
-"""Enhancement: larger, without noise, sharper, free of JPEG's traces, richer; each by a small network that can be taught on own pictures."""
+"""Enhancement: larger, without noise, sharper, free of JPEG's traces, richer; each by a small network that can learn own pictures."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ class DenoiseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sigma: Annotated[
         float,
-        Meta(ge=0, le=50, description="Standard deviation of the noise, of 255 levels; 0 finds it out, place by place", extra={"unit": "levels"}),
+        Meta(
+            ge=0,
+            le=50,
+            description="Standard deviation of the noise; 0 finds it out, place by place",
+            extra={"unit": "levels"},
+        ),
     ] = 0.0
     strength: Strength = 1.0
     model: Model = ""
