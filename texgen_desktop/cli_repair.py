@@ -29,7 +29,7 @@ def repair_file(console: Console, image: Path, mask: Path, out: Path, file_forma
     """Replace what is white in ``mask``; returns the exit code."""
 
     def repaired() -> Floats:
-        hole = read_image(mask, MAX_PIXELS).pixels.mean(2) > 0.5
+        hole = read_image(mask, MAX_PIXELS).pixels.mean(2)
         return run_to_end(patch_repair(_opaque(image), hole, wraps, seed))
 
     return _written(

@@ -23,9 +23,9 @@ def make_tile(pixels: Floats, seed: int = 0) -> Slices[Floats]:
     if min(height, width) < LEAST_SIDE_PX:
         raise TexGenError(f"A photo of less than {LEAST_SIDE_PX} pixels a side is too small to become a tile.", "Use a larger photo.")
     half = max(_LEAST_BAND_PX, round(_BAND * min(height, width))) // 2
-    cross = np.zeros((height, width), bool)
-    cross[height // 2 - half : height // 2 + half] = True
-    cross[:, width // 2 - half : width // 2 + half] = True
+    cross = np.zeros((height, width), np.float32)
+    cross[height // 2 - half : height // 2 + half] = 1
+    cross[:, width // 2 - half : width // 2 + half] = 1
     rolled = np.roll(pixels, (height // 2, width // 2), (0, 1))
     tile = yield from patch_repair(rolled, cross, (True, True), seed)
     return np.roll(tile, (-(height // 2), -(width // 2)), (0, 1))
