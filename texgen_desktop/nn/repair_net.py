@@ -1,0 +1,194 @@
+"""The network that fills holes, coarse to fine: at each level of a pyramid a small U-Net of gated convolutions (Yu et al. 2019).
+
+A level sees the picture of its scale, and what the next coarser one made of the hole. It reads windows of the plane, which are larger than
+what is wanted by all that it looks at (``MARGIN_PX``): so a hole across the edge of a tile is as good as any other, and the memory that
+it takes does not grow with the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.raster import Wraps, plane_indices
+from texgen_desktop.nn.layers import LEAK, convolution
+from texgen_desktop.nn.noise import gaussian_field
+from texgen_desktop.slices import Slices
+
+Bools = NDArray[np.bool_]
+
+CELL_PX = 4
+"""Windows are of whole cells, which is what the deepest layer of a level sees as one pixel."""
+MARGIN_PX = 32
+"""How far a level looks, in its own pixels, in whole cells."""
+COLOURS = 3
+INPUTS = 2 * COLOURS + 2  # what the coarser level made, what is known, the hole, noise
+_DILATIONS = (1, 2, 1)
+_BLOCK_PX = 96
+
+
+class GatedConvolution(nn.Module):
+    """elu(features) * sigmoid(gate), 3 x 3, of the same size: each place decides how far it believes what it sees."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(inputs, 2 * outputs, 3, stride, padding=dilation, dilation=dilation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features, gate = self.layer(x).chunk(2, dim=1)
+        answer: Tensor = F.elu(features) * torch.sigmoid(gate)
+        return answer
+
+
+class RepairLevel(nn.Module):
+    """below (B, 3, H, W), colours (B, 3, H, W), hole and noise (B, 1, H, W), sides of whole cells -> the picture with the hole filled.
+
+    ``below`` is what the coarser level made, at this size; ``colours`` count only where the hole is 0. Near the window's edge the answer
+    depends on where the edge is, from ``MARGIN_PX`` on it does not.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        deep, fine = width * 3 // 2, max(4, width // 3)
+        self.enter = GatedConvolution(4 * INPUTS, width)
+        self.down = GatedConvolution(width, deep, stride=2)
+        self.middle = nn.ModuleList(GatedConvolution(deep, deep, dilation=d) for d in _DILATIONS)
+        self.up = nn.Conv2d(deep, width, 1)
+        self.join = GatedConvolution(width, width)
+        self.grow = nn.Conv2d(width, 4 * fine, 1)
+        self.finish = GatedConvolution(fine + INPUTS, fine)
+        self.leave = nn.Conv2d(fine, COLOURS, 3, padding=1)
+
+    def forward(self, below: Tensor, colours: Tensor, hole: Tensor, noise: Tensor) -> Tensor:
+        known = torch.where(hole > 0, 0.0, colours)
+        x = torch.cat([below, known, hole, noise], 1).contiguous(memory_format=torch.channels_last)
+        half = self.enter(F.pixel_unshuffle(x, 2))
+        deep = self.down(half)
+        for layer in self.middle:
+            deep = deep + layer(deep)
+        half = half + F.interpolate(self.up(deep), scale_factor=2, mode="nearest")
+        half = half + self.join(half)
+        full = self.finish(torch.cat([F.pixel_shuffle(self.grow(half), 2), x], 1))
+        return torch.where(hole > 0, below + self.leave(full), colours)
+
+
+class PatchCritic(nn.Module):
+    """(B, 3, H, W), where the hole is (B, 1, H, W) -> scores of patches, (B, 1, h, w). It sees no border."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        layers = [
+            convolution(COLOURS + 1, width // 2, 3),
+            convolution(width // 2, width, 4, stride=2),
+            convolution(width, width, 3),
+            convolution(width, width, 3),
+        ]
+        self.body = nn.ModuleList(layers)
+        self.leave = convolution(width, 1, 1)
+
+    def forward(self, pictures: Tensor, hole: Tensor) -> Tensor:
+        x = torch.cat([pictures, hole], 1).contiguous(memory_format=torch.channels_last)
+        for layer in self.body:
+            x = F.leaky_relu(layer(x), LEAK)
+        score: Tensor = self.leave(x)
+        return score
+
+
+class RepairNet(nn.Module):
+    """The levels, finest first."""
+
+    def __init__(self, levels: int, width: int) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(RepairLevel(width) for _ in range(levels))
+
+    def level(self, k: int) -> RepairLevel:
+        found = self.levels[k]
+        assert isinstance(found, RepairLevel)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Holed:
+    """A picture with a hole at one scale: ``colours`` (H, W, 3), ``hole`` (H, W), true where nothing is known. Continued over the plane."""
+
+    colours: Floats
+    hole: Bools
+    wraps: Wraps
+
+    def window(self, y: int, x: int, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Colours (3, height, width), 0 in the hole, and the hole (1, height, width), of the plane."""
+        rows = plane_indices(y, height, self.hole.shape[0], self.wraps[0])[:, None]
+        columns = plane_indices(x, width, self.hole.shape[1], self.wraps[1])
+        hole = self.hole[rows, columns]
+        colours = np.where(hole[..., None], np.float32(0), self.colours[rows, columns])
+        return torch.from_numpy(colours).permute(2, 0, 1), torch.from_numpy(hole.astype(np.float32))[None]
+
+    def halved(self) -> Holed:
+        """Half the size, rounded up. A pixel is known where all four that it is the mean of are."""
+        height, width = self.hole.shape
+        rows = plane_indices(0, height + height % 2, height, self.wraps[0])[:, None]
+        columns = plane_indices(0, width + width % 2, width, self.wraps[1])
+        colours, hole = self.colours[rows, columns], self.hole[rows, columns]
+        height, width = hole.shape[0] // 2, hole.shape[1] // 2
+        mean = colours.reshape(height, 2, width, 2, COLOURS).mean((1, 3), dtype=np.float32)
+        return Holed(mean, np.asarray(hole.reshape(height, 2, width, 2).any((1, 3))), self.wraps)
+
+
+def pyramid(picture: Holed, levels: int) -> Slices[list[Holed]]:
+    """Finest first."""
+    found = [picture]
+    for _ in range(levels - 1):
+        yield None
+        found.append(found[-1].halved())
+    return found
+
+
+def doubled(x: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, C, 2 H - 4, 2 W - 4), bilinear: the outermost pixel on each side is used up."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
+
+
+def fill(net: RepairNet, picture: Holed, seed: int, show: Callable[[Floats], None]) -> Slices[Floats]:
+    """(H, W, 3) with the hole filled, all else bit for bit. ``show`` is handed each level, coarsest first."""
+    levels = yield from pyramid(picture, len(net.levels))
+    made: Holed | None = None
+    for k in reversed(range(len(levels))):
+        colours = yield from _filled(net.level(k), levels[k], made, seed, k)
+        made = Holed(colours, np.zeros_like(levels[k].hole), picture.wraps)
+        show(colours)
+    assert made is not None, "a network has levels"
+    return made.colours
+
+
+def _filled(level: RepairLevel, picture: Holed, below: Holed | None, seed: int, k: int) -> Slices[Floats]:
+    """One level, a block a slice."""
+    height, width = picture.hole.shape
+    periods = (height if picture.wraps[0] else None, width if picture.wraps[1] else None)
+    made = picture.colours.copy()
+    device = next(level.parameters()).device
+    for top in range(0, height, _BLOCK_PX):
+        for left in range(0, width, _BLOCK_PX):
+            part = (slice(top, min(top + _BLOCK_PX, height)), slice(left, min(left + _BLOCK_PX, width)))
+            hole_here = picture.hole[part]
+            if not hole_here.any():
+                continue
+            rows, columns = (-(-n // CELL_PX) * CELL_PX + 2 * MARGIN_PX for n in hole_here.shape)
+            y, x = top - MARGIN_PX, left - MARGIN_PX
+            colours, hole = picture.window(y, x, rows, columns)
+            noise = gaussian_field(seed, k, 1, y, x, rows, columns, periods)
+            guide = torch.zeros(1, COLOURS, rows, columns)
+            if below is not None:  # the margin and the block's place are even
+                guide = doubled(below.window(y // 2 - 1, x // 2 - 1, rows // 2 + 2, columns // 2 + 2)[0][None])
+            with torch.inference_mode():
+                found = level(*(t.to(device) for t in (guide, colours[None], hole[None], noise)))
+            inside = found[0, :, MARGIN_PX:, MARGIN_PX:].permute(1, 2, 0).cpu().numpy()[: hole_here.shape[0], : hole_here.shape[1]]
+            made[part][hole_here] = inside[hole_here]
+            yield None
+    return made
