@@ -35,7 +35,7 @@ from texgen_desktop.engine.retouch_progress import RetouchTeller
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.blemishes import propose
-from texgen_desktop.imaging.colour import Floats, to_uint8, to_uint16
+from texgen_desktop.imaging.colour import Floats, srgb_to_linear, to_uint8, to_uint16
 from texgen_desktop.imaging.document import Document, DocumentRaster, Kept, read_document
 from texgen_desktop.imaging.mask import from_alpha, picked
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, pieces, read_whole
@@ -69,16 +69,16 @@ class _Sheet:
 
     @property
     def height_px(self) -> int:
-        return self.document.pixels.shape[0]
+        return self.document.height_px
 
     @property
     def width_px(self) -> int:
-        return self.document.pixels.shape[1]
+        return self.document.width_px
 
     @property
     def size_bytes(self) -> int:
         alpha = self.document.alpha
-        return self.document.pixels.nbytes + self.image.nbytes + (0 if alpha is None else alpha.nbytes)
+        return int(self.document.pixels.nbytes + self.image.nbytes + (0 if alpha is None else alpha.nbytes))
 
 
 class Desk:
@@ -134,7 +134,7 @@ class Desk:
 
     def _open(self, path: Path) -> Work:
         document = yield from in_background(partial(read_document, path))
-        height, width = document.pixels.shape[:2]
+        height, width = document.height_px, document.width_px
         if height * width > LARGEST_PX:
             raise TexGenError(
                 f"{path.name} is too large to be worked on in the window: {width} × {height} pixels.", "Use “Run on files” with it."
@@ -150,7 +150,7 @@ class Desk:
         if height * width > LARGEST_PX:
             raise TexGenError(f"A tile of {width} × {height} pixels is too large to be worked on.", "Take fewer cells, or export it.")
         pixels = yield from drawn(source, m.RenderRequest(look, m.Region(0, 0, height, width), cells))
-        document = Document(to_uint16(pixels), None, 16, False, "png", Kept())
+        document = Document(to_uint16(pixels), None, 16, False, False, False, "png", Kept())
         seams = yield from measured_seams(document)
         sheet = yield from _laid_out(document, f"{source.path.stem} tile", None, (True, True), seams, "")
         self._lay(sheet, is_saved=False)
@@ -308,7 +308,7 @@ class Desk:
 
 
 def _laid_out(document: Document, name: str, path: Path | None, wraps: Wraps, seams: Seams, description: str) -> Slices[_Sheet]:
-    factor = _screen_factor(*document.pixels.shape[:2])
+    factor = _screen_factor(document.height_px, document.width_px)
     image = yield from _image_of(document, factor)
     return _Sheet(document, name, path, wraps, seams, description, image, factor)
 
@@ -322,7 +322,7 @@ def _part(raster: Raster, region: m.Region) -> ArrayRaster:
 
 def _without_margin(document: Document, region: m.Region) -> Document:
     """What a step made of a part and its surroundings, cut to the part; all of it where a step has changed its proportions."""
-    height, width = document.pixels.shape[:2]
+    height, width = document.height_px, document.width_px
     factor = height // (region.height + 2 * _PREVIEW_MARGIN_PX)
     if (height, width) != (factor * (region.height + 2 * _PREVIEW_MARGIN_PX), factor * (region.width + 2 * _PREVIEW_MARGIN_PX)):
         return document
@@ -359,7 +359,10 @@ def _chequers(top: int, height: int, width: int) -> Floats:
 
 
 def _document_of(like: Document, layers: Layers, side_px: int, tell: Callable[[float, str], None]) -> Slices[Document]:
-    """The result in memory. Whole numbers get 16 bits, so that keeping result after result rounds nothing away."""
+    """The result in memory. Whole numbers get 16 bits, so that keeping result after result rounds nothing away.
+
+    Floats are kept in the light that their file has them in.
+    """
     colour = layers.colour
     is_float = like.pixels.dtype == np.float32
     pixels = np.empty((colour.height_px, colour.width_px, 3), np.float32 if is_float else np.uint16)
@@ -367,7 +370,8 @@ def _document_of(like: Document, layers: Layers, side_px: int, tell: Callable[[f
     done = 0
     for y, x, height, width in pieces(colour, side_px):
         block = colour.read(y, x, height, width)
-        pixels[y : y + height, x : x + width] = block if is_float else to_uint16(block)
+        kept = (srgb_to_linear(block) if like.is_linear else block) if is_float else to_uint16(block)
+        pixels[y : y + height, x : x + width] = kept
         if alpha is not None and layers.alpha is not None:
             opacity = np.clip(layers.alpha.read(y, x, height, width)[..., 0], 0, 1)
             alpha[y : y + height, x : x + width] = opacity if is_float else to_uint16(opacity)

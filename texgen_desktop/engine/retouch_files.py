@@ -91,8 +91,8 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
     earlier = yield from in_background(partial(read_metadata, task.path))
     mask: Floats | None = None
     if task.mask is not None:
-        height, width = document.pixels.shape[:2]
-        mask = yield from in_background(partial(read_mask, task.mask, (height, width)))
+        size = document.height_px, document.width_px
+        mask = yield from in_background(partial(read_mask, task.mask, size))
     seams = yield from measured_seams(document)
     wraps = task.wraps or (seams[0] == 0, seams[1] == 0)
     colour, alpha = layers_of(document, wraps)
@@ -148,7 +148,21 @@ def measured_seams(document: Document) -> Slices[Seams]:
 
 def layers_of(document: Document, wraps: Wraps) -> tuple[Raster, Raster | None]:
     """(colour, alpha or None)."""
-    return DocumentRaster(document, wraps), None if document.alpha is None else DocumentRaster(document, wraps, of_alpha=True)
+    colour = DocumentRaster(document, wraps)
+    return colour, None if document.alpha is None else _AlphaRaster(colour)
+
+
+class _AlphaRaster:
+    """The transparency of a document, of one channel."""
+
+    def __init__(self, raster: DocumentRaster) -> None:
+        self._raster = raster
+        self.height_px, self.width_px, self.wraps = raster.height_px, raster.width_px, raster.wraps
+
+    def read(self, y: int, x: int, height: int, width: int) -> Floats:
+        alpha = self._raster.read_alpha(y, x, height, width)
+        assert alpha is not None, "only documents that have one get here"
+        return alpha[..., None]
 
 
 def described(chain: Chain, notes: Sequence[str], source: str, wraps: Wraps, earlier: str | None, mask: str | None = None) -> str:
