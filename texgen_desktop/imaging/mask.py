@@ -226,6 +226,7 @@ def polygon(mask: Floats, points: Sequence[Place], value: float, wraps: Wraps) -
     np.add.at(cover, (line // _LINES, column), sign * (column + 1 - x))
     np.add.at(cover, (line // _LINES, column + 1), sign * (x - column))
     np.cumsum(cover, axis=1, out=cover)
+    cover[cover > 1 - _ROUNDING] = 1
     _put(mask, int(top), int(left), np.clip(cover[:, :-2], 0, 1), value, wraps)
 
 

@@ -1,0 +1,232 @@
+"""The retouching window: what the hand does becomes commands, what the engine says becomes pictures, words and buttons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QListWidget, QMessageBox, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from tests.tiny_operators import OPERATORS
+from tests.ui.driver import child
+from texgen_desktop.engine import messages as m
+from texgen_desktop.engine.operator_info import describe_operator
+from texgen_desktop.studio.settings import Settings
+from texgen_desktop.studio.studio import Studio
+from texgen_desktop.ui.formatting import duration
+from texgen_desktop.ui.retouch.window import RetouchWindow
+
+IMAGE = np.random.default_rng(0).integers(0, 255, (96, 128, 3), np.uint8)
+TILE = m.PictureInfo("tile.png", Path("/pictures/tile.png"), 128, 96, 8, False, (True, True), (0, 0))
+STEPS = [{"operator": "fill", "settings": {}}, {"operator": "darken", "settings": {"amount": 0.25}}]
+
+
+class Desk:
+    """A window, and the commands that came out of it."""
+
+    def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        self.posted: list[m.Command] = []
+        self.studio = Studio(self.posted.append)
+        self.window = RetouchWindow(self.studio, Settings(folder))
+        qtbot.addWidget(self.window)
+        self.window.show()
+        infos = tuple(describe_operator(operator) for operator in OPERATORS.values())
+        self.say(m.EngineReady("CPU", (), 80.0, infos))
+        self.window.steps.set_steps(STEPS)
+
+    def say(self, *events: m.Event) -> None:
+        for event in events:
+            self.studio.on_event(event)
+
+    def press(self, name: str) -> None:
+        child(self.window, QAbstractButton, name).click()
+
+    def action(self, name: str) -> QAction:
+        return child(self.window, QAction, f"retouch_{name}_action")
+
+    def drag(self, qtbot: QtBot, *places: tuple[float, float], button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
+        """Press at the first (y, x) of the picture, move over all, and let go."""
+        view = self.window.view
+        points = [QPoint(round(p.x()), round(p.y())) for p in map(view.position_of, places)]
+        qtbot.mousePress(view, button, pos=points[0])
+        for point in points[1:]:
+            qtbot.mouseMove(view, point)
+        qtbot.mouseRelease(view, button, pos=points[-1])
+
+    @property
+    def last(self) -> m.Command:
+        return self.posted[-1]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path) -> Desk:
+    desk = Desk(qtbot, tmp_path)
+    desk.say(m.PictureChanged(TILE, IMAGE))
+    return desk
+
+
+def test_an_empty_desk_invites_and_can_do_nothing_else(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(qtbot, tmp_path)
+    assert not child(desk.window, QAbstractButton, "retouch_run").isEnabled()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: ("/pictures/a.png", ""))
+    desk.press("retouch_open")
+    assert desk.last == m.OpenPicture(Path("/pictures/a.png"))
+
+
+def test_a_painted_mask_goes_with_the_steps_and_the_seed(qtbot: QtBot, desk: Desk) -> None:
+    desk.drag(qtbot, (40, 40), (44, 60))
+    child(desk.window, QSpinBox, "retouch_seed").setValue(7)
+    desk.press("retouch_run")
+    command = desk.last
+    assert isinstance(command, m.Retouch)
+    assert command.steps == (m.StepSettings("fill"), m.StepSettings("darken", (("amount", 0.25),)))
+    assert command.seed == 7
+    assert command.mask is not None
+    assert command.mask[42, 50] == 1
+    assert command.mask[80, 50] == 0
+    assert command.mask is not desk.window.layer.pixels  # which may be painted on meanwhile
+
+
+def test_the_mask_goes_over_the_edge_of_a_tile_is_wiped_out_and_undone(qtbot: QtBot, desk: Desk) -> None:
+    layer = desk.window.layer
+    desk.drag(qtbot, (40, 122), (40, 134))
+    assert layer.pixels[40, 125] == 1
+    assert layer.pixels[40, 4] == 1
+    desk.window.view.set_brush(60)
+    desk.drag(qtbot, (40, 122), (40, 134), button=Qt.MouseButton.RightButton)
+    assert layer.is_empty
+    desk.action("undo").trigger()
+    assert layer.pixels[40, 4] > 0.9
+    desk.say(m.PictureChanged(m.PictureInfo("tile.png", None, 128, 96, 8, False, (False, True), (0, 0)), IMAGE))
+    assert layer.pixels[40, 4] > 0.9  # it is the same picture
+    desk.say(m.PictureChanged(TILE, IMAGE.copy()))
+    assert layer.is_empty
+
+
+def test_lasso_rectangle_pick_and_part_do_what_they_say(qtbot: QtBot, desk: Desk) -> None:
+    window, layer = desk.window, desk.window.layer
+    desk.press("retouch_tool_lasso")
+    desk.drag(qtbot, (20, 20), (20, 60), (60, 60), (60, 20))
+    assert layer.pixels[40, 40] == 1
+    qtbot.keyClick(window, Qt.Key.Key_M)
+    desk.drag(qtbot, (70, 80), (90, 120))
+    assert layer.pixels[80, 100] == 1
+    desk.press("retouch_tool_pick")
+    desk.drag(qtbot, (10.5, 30.5))
+    assert desk.last == m.PickMask((10, 30), 0.12, True)
+    picked = np.zeros((96, 128), np.float32)
+    picked[:5] = 1
+    desk.say(m.MaskProposed(picked))
+    assert layer.pixels[2, 100] == 1
+    desk.press("retouch_tool_part")
+    desk.drag(qtbot, (10, 10), (50, 70))
+    command = desk.last
+    assert isinstance(command, m.Retouch)
+    assert command.region is not None
+    assert abs(command.region.height - 40) <= 2
+    assert abs(command.region.width - 60) <= 2
+
+
+def test_a_result_is_shown_with_what_was_done_kept_or_discarded(desk: Desk) -> None:
+    window = desk.window
+    desk.press("retouch_run")
+    desk.say(m.JobStarted("retouch"), m.RetouchProgress(0.4, 75, "Repair: level 3 of 5"))
+    said = child(window, QLabel, "retouch_said")
+    assert said.text() == f"Repair: level 3 of 5, {duration(75)} left"
+    assert not child(window, QAbstractButton, "retouch_run").isEnabled()
+    desk.press("retouch_cancel")
+    assert desk.last == m.Cancel("retouch")
+    desk.say(m.ResultShown(IMAGE, True, 128, 96, ("patch",), ((0.4, 0.1), (0, 0))), m.JobEnded("retouch", "finished"))
+    assert said.text() == "patch\nIts edges fit now: no seam."
+    assert window.view.has_result
+    desk.press("retouch_keep")
+    assert desk.last == m.KeepResult()
+    desk.press("retouch_drop")
+    assert desk.last == m.DropResult()
+    assert not window.view.has_result
+
+
+def test_a_cancelled_run_leaves_no_half_picture_behind(desk: Desk) -> None:
+    desk.say(m.JobStarted("retouch"), m.ResultShown(IMAGE[::2, ::2]))
+    assert desk.window.view.has_result
+    desk.say(m.JobEnded("retouch", "stopped"))
+    assert not desk.window.view.has_result
+    assert child(desk.window, QLabel, "retouch_said").text() == "Cancelled. The picture is as it was."
+
+
+def test_what_goes_wrong_is_said_in_this_window_and_not_in_the_other(desk: Desk) -> None:
+    desk.say(m.RetouchRefused(m.Problem("The mask is of another size.", "Make another.", "")))
+    assert desk.studio.state.problem is None
+    assert desk.studio.retouching.state.problem is not None
+    desk.say(m.FilesFailed(((Path("/a/x.png"), "It is damaged."),)), m.JobEnded("retouch", "finished", None, (Path("/b/y.png"),)))
+    assert child(desk.window, QLabel, "retouch_said").text() == f"Written: {Path('/b/y.png')}"
+    assert desk.studio.state.training == "idle"
+
+
+def test_steps_are_added_ordered_switched_off_and_kept_under_a_name(desk: Desk) -> None:
+    window = desk.window
+    add = child(window, QComboBox, "retouch_add_step")
+    add.setCurrentIndex(add.findData("enlarge"))
+    add.activated.emit(add.currentIndex())
+    desk.press("retouch_step_up")
+    assert [step.operator for step in window.steps.steps()] == ["fill", "enlarge", "darken"]
+    child(window, QListWidget, "retouch_steps").item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert [step.operator for step in window.steps.steps()] == ["enlarge", "darken"]
+    window.presets.keep("Dark & large", window.steps.steps())
+    window.steps.set_steps([])
+    box = child(window, QComboBox, "retouch_presets")
+    box.activated.emit(box.findText("Dark  large"))
+    assert window.steps.steps() == (m.StepSettings("enlarge"), m.StepSettings("darken", (("amount", 0.25),)))
+    assert window.steps.set_steps([{"operator": "newer"}, {"operator": "turn"}]) == ["newer"]
+
+
+def test_many_files_and_a_lesson_are_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    window = desk.window
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *args: (["/a/x.png", "/a/y.png"], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
+    desk.press("retouch_files")
+    command = desk.last
+    assert isinstance(command, m.RetouchFiles)
+    assert (command.paths, command.folder) == ((Path("/a/x.png"), Path("/a/y.png")), tmp_path)
+    monkeypatch.setattr("texgen_desktop.ui.retouch.window.QInputDialog.getDouble", lambda *args: (3.0, True))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "mine"), ""))
+    child(window, QListWidget, "retouch_steps").setCurrentRow(1)
+    desk.press("retouch_learn")
+    assert desk.last == m.LearnEnhancer("darken", (Path("/a/x.png"), Path("/a/y.png")), 3.0, tmp_path / "mine.safetensors")
+    desk.say(m.JobStarted("retouch"), m.JobEnded("retouch", "finished", None, (tmp_path / "mine.safetensors",)))
+    assert ("model", str(tmp_path / "mine.safetensors")) in window.steps.steps()[1].values
+
+
+def test_another_picture_is_not_opened_over_unsaved_work_without_a_question(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(*args: object) -> QMessageBox.StandardButton:
+        asked.append(str(args[2]))
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    desk.window.open(Path("/b/other.png"))
+    assert desk.last == m.OpenPicture(Path("/b/other.png"))
+    assert not asked
+    desk.say(m.PictureChanged(m.PictureInfo("tile.png", None, 128, 96, 8, False, (True, True), (0, 0), is_saved=False), IMAGE))
+    desk.window.open(Path("/b/third.png"))
+    assert len(asked) == 1
+    assert desk.last == m.OpenPicture(Path("/b/other.png"))
+
+
+def test_the_keys_zoom_move_and_size_the_brush(qtbot: QtBot, desk: Desk) -> None:
+    view = desk.window.view
+    qtbot.keyClick(view, Qt.Key.Key_BracketRight)
+    assert view.brush_px == pytest.approx(24 * 1.2)
+    assert child(desk.window, QSpinBox, "retouch_size").value() == 29
+    desk.action("actual").trigger()
+    assert view.zoom == 1
+    before = view.position_of((0, 0))
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.position_of((0, 0)) != before
+    desk.action("fit").trigger()
+    assert view.zoom > 1
