@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMessageBox, QWidget
@@ -15,8 +16,10 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.export_dialog import ExportDialog
 from texgen_desktop.ui.keys_dialog import KeysDialog
 from texgen_desktop.ui.photo_dialog import ask_for_photos
-from texgen_desktop.ui.retouch.window import RetouchWindow
 from texgen_desktop.ui.widgets.canvas_view import CanvasView
+
+if TYPE_CHECKING:
+    from texgen_desktop.ui.retouch.window import RetouchWindow
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Desk:
         self._retouch_window().take_texture()
 
     def _retouch_window(self) -> RetouchWindow:
+        from texgen_desktop.ui.retouch.window import RetouchWindow  # with it numpy, which the first paint must not wait for
+
         return self.window.findChild(RetouchWindow) or RetouchWindow(self.studio, self.settings, self.window)
 
     @staticmethod
