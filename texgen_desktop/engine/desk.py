@@ -36,7 +36,8 @@ from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.blemishes import propose
 from texgen_desktop.imaging.colour import Floats, srgb_to_linear, to_uint8, to_uint16
-from texgen_desktop.imaging.document import Document, DocumentRaster, Kept, read_document
+from texgen_desktop.imaging.document import Document, DocumentRaster, read_document
+from texgen_desktop.imaging.kept import Kept
 from texgen_desktop.imaging.mask import from_alpha, picked
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, pieces, read_whole
 from texgen_desktop.imaging.read_mask import read_mask

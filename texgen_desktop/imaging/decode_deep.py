@@ -39,7 +39,7 @@ def open_deep(path: Path, kind: Kind, header: StoredHeader, file: BinaryIO) -> I
     as_stored = oiio.ImageSpec()
     as_stored.attribute("oiio:UnassociatedAlpha", 1)
     as_stored.attribute("oiio:RawColor", 1)
-    with _plain_name(path, kind) as name:
+    with plain_name(path, kind) as name:
         source = oiio.ImageInput.open(name, as_stored)
         if source is None:
             raise ImageError(path.name, DAMAGED, COPY_AGAIN) from OSError(oiio.geterror())
@@ -59,7 +59,7 @@ def open_deep(path: Path, kind: Kind, header: StoredHeader, file: BinaryIO) -> I
 
 
 @contextmanager
-def _plain_name(path: Path, kind: Kind) -> Iterator[str]:
+def plain_name(path: Path, kind: Kind) -> Iterator[str]:
     """A name that openimageio can take: in UTF-8, with the suffix of the file's true kind, by a link where it is not."""
     name, suffix = str(path), f".{kind.lower()}"
     has_raw_bytes = any("\ud800" <= character <= "\udfff" for character in name)

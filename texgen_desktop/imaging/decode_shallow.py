@@ -25,7 +25,7 @@ from texgen_desktop.imaging.icc import parse_matrix_profile, srgb_profile
 from texgen_desktop.imaging.recognise import SAVE_AS, ImageError, Kind
 
 # The classes themselves and not Image.open: no other format can be reached.
-_DECODERS: Mapping[Kind, Callable[[BinaryIO], ImageFile]] = {
+DECODERS: Mapping[Kind, Callable[[BinaryIO], ImageFile]] = {
     "PNG": PngImageFile,
     "JPEG": JpegImageFile,
     "TIFF": TiffImageFile,
@@ -43,10 +43,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 @contextmanager
 def open_shallow(file: BinaryIO, kind: Kind, name: str, factor: int) -> Iterator[Decoding]:
     """A JPEG comes out smaller already, by 2, 4 or 8 but no more than ``factor``. Raises ImageError and DECODE_ERRORS."""
-    file.seek(0)
-    image = _DECODERS[kind](file)
-    if kind in ("PNG", "WEBP") and getattr(image, "n_frames", 1) > 1:
-        raise ImageError(name, "this is an animation.", "Save one picture of it as PNG or JPEG.")
+    image = open_single(file, kind, name)
     if kind == "JPEG":
         image.draft(None, (image.width // factor, image.height // factor))
     image.load()
@@ -61,12 +58,21 @@ def open_shallow(file: BinaryIO, kind: Kind, name: str, factor: int) -> Iterator
         image.close()
 
 
+def open_single(file: BinaryIO, kind: Kind, name: str) -> ImageFile:
+    """The picture, not decoded yet; raises ImageError for an animation, and DECODE_ERRORS."""
+    file.seek(0)
+    image = DECODERS[kind](file)
+    if kind in ("PNG", "WEBP") and getattr(image, "n_frames", 1) > 1:
+        raise ImageError(name, "this is an animation.", "Save one picture of it as PNG or JPEG.")
+    return image
+
+
 def stored_orientation(file: BinaryIO, kind: Kind) -> int:
     """The EXIF orientation, 1 … 8. A damaged EXIF block counts as none."""
     file.seek(0)
     if kind == "TIFF":
         return tiff_tags.read_orientation(tiff_tags.read_numbers(file))
-    exif = _DECODERS[kind](file).info.get("exif", b"") if kind in ("PNG", "JPEG", "WEBP") else b""
+    exif = DECODERS[kind](file).info.get("exif", b"") if kind in ("PNG", "JPEG", "WEBP") else b""
     return tiff_tags.read_orientation(tiff_tags.read_numbers(tiff_tags.exif_file(exif)))
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from texgen_desktop.imaging.colour import Floats, linear_to_srgb
 from texgen_desktop.imaging.decode_deep import open_deep
@@ -25,6 +26,7 @@ MAX_PIXELS = 200_000_000
 WORKING_PIXELS = 32_000_000
 MIN_SIDE_PX = 32
 _BAND_PIXELS = 4_000_000
+Sample = TypeVar("Sample", np.uint8, np.uint16, np.float32)
 
 
 @dataclass(frozen=True)
@@ -69,38 +71,45 @@ def read_image(path: Path, max_pixels: int | None = None) -> Picture:
         kind = recognise(file, name)
         header, orientation = _read_header(file, kind, name)
         factor = _factor(header.width_px, header.height_px, limit)
-        with _damage_explained(name):
+        with damage_explained(name):
             opened = open_deep(path, kind, header, file) if header.is_deep else open_shallow(file, kind, name, factor)
             decoding = stack.enter_context(opened)
         pixels, alpha = _assemble(decoding, limit, name)
     turn = 1 if decoding.is_upright else orientation
     width, height = _upright(header, orientation)
-    return Picture(_turn(pixels, turn), None if alpha is None else _turn(alpha, turn), width, height)
+    return Picture(turned(pixels, turn), None if alpha is None else turned(alpha, turn), width, height)
 
 
 def _read_header(file: BinaryIO, kind: Kind, name: str) -> tuple[StoredHeader, int]:
     """The size first: looking for the orientation of a WebP makes its decoder, and that takes memory by the size."""
-    with _damage_explained(name):
+    with damage_explained(name):
         header = read_stored_header(file, kind)
     _check_size(header, name)
-    with _damage_explained(name):
+    with damage_explained(name):
         return header, stored_orientation(file, kind)
 
 
 @contextmanager
-def _damage_explained(name: str) -> Iterator[None]:
+def damage_explained(name: str) -> Iterator[None]:
+    """Raises ImageError for whatever a decoder raises."""
     try:
         yield
     except DECODE_ERRORS as error:
         raise ImageError(name, DAMAGED, COPY_AGAIN) from error
 
 
-def _check_size(header: StoredHeader, name: str) -> None:
+def check_not_too_large(header: StoredHeader, name: str) -> None:
+    """Raises ImageError; to be called before anything is decoded."""
     width, height = header.width_px, header.height_px
     if width * height > MAX_PIXELS:
         limit = MAX_PIXELS // 1_000_000
         reason = f"{width} × {height} pixels are too many: {limit} million can be read."
         raise ImageError(name, reason, "Make it smaller in another program, or cut a part out.")
+
+
+def _check_size(header: StoredHeader, name: str) -> None:
+    check_not_too_large(header, name)
+    width, height = header.width_px, header.height_px
     if min(width, height) < MIN_SIDE_PX:
         reason = f"{width} × {height} pixels are too few: each side needs {MIN_SIDE_PX}."
         raise ImageError(name, reason, "Choose a larger picture.")
@@ -158,9 +167,12 @@ def _upright(header: StoredHeader, orientation: int) -> tuple[int, int]:
     return size[::-1] if orientation >= 5 else size
 
 
-def _turn(stored: Floats, orientation: int) -> Floats:
-    """The stored origin belongs top left for 1, top right for 2, bottom right for 3, bottom left for 4, and in the same order for
-    5 … 8, where stored rows are columns (EXIF 2.32, tag 274)."""
+def turned(stored: NDArray[Sample], orientation: int) -> NDArray[Sample]:
+    """A picture upright that was stored (H, W, …).
+
+    The stored origin belongs top left for 1, top right for 2, bottom right for 3, bottom left for 4, and in the same order for 5 … 8,
+    where stored rows are columns (EXIF 2.32, tag 274).
+    """
     if orientation >= 5:
         stored = stored.swapaxes(0, 1)
     flips_rows = orientation in (3, 4, 7, 8)

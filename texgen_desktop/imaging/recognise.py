@@ -12,7 +12,7 @@ from texgen_desktop.errors import TexGenError
 
 Kind = Literal["PNG", "JPEG", "TIFF", "WEBP", "BMP", "EXR"]
 
-# What a folder is searched for. EXR is written but not read as a photo.
+# What a folder is searched for. EXR is written, and repaired and enhanced, but not read as a photo.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp"})
 SAVE_AS = "Save it as JPEG or PNG first."
 DAMAGED = "the file is damaged or incomplete."
@@ -64,12 +64,12 @@ def sniff(head: bytes) -> Kind | None:
     return "EXR" if head.startswith(b"\x76\x2f\x31\x01") else None
 
 
-def recognise(file: BinaryIO, name: str) -> Kind:
+def recognise(file: BinaryIO, name: str, takes_exr: bool = False) -> Kind:
     """The kind of picture by its first bytes, whatever it is called. Leaves the file at its start; raises ImageError."""
     head = file.read(64)
     file.seek(0)
     kind = sniff(head)
-    if kind not in (None, "EXR") and not _is_raw(head, name):
+    if kind is not None and (kind != "EXR" or takes_exr) and not _is_raw(head, name):
         return kind
     if not head:
         raise ImageError(name, "the file is empty.", COPY_AGAIN)

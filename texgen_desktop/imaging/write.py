@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self
@@ -38,6 +39,8 @@ _ENCODERS: Mapping[tuple[str, int], Callable[[BinaryIO, FileHeader], Encoder]] =
     ("jpeg", 8): JpegEncoder,
     ("webp", 8): WebpEncoder,
 }
+ToSamples = Callable[[Floats, Floats | None, int], NDArray[Any]]
+"""(rows as ``write_rows`` takes them, their alpha, the number of the first) -> (h, W, channels) samples of the file."""
 _SYNC_BYTES = 1 << 24  # so much is sent to the disk at once: at the end a large file would hold up everything for minutes
 # How a whole file ends; TIFF, EXR and WebP have no mark there.
 _ENDINGS = {"png": b"\0\0\0\0IEND\xae\x42\x60\x82", "jpeg": b"\xff\xd9"}
@@ -49,13 +52,18 @@ def open_writer(path: Path, file_format: FileFormat, bits: int, width_px: int, h
     ``bits`` is 8, 16 or 32 (16 is half float in an EXR). Of ``metadata`` "Software" and "ImageDescription" are written; the
     latter is what ``read_metadata`` finds again. Raises TexGenError when the format cannot hold this.
     """
+    check_writable(file_format, bits, width_px, height_px)
+    header = FileHeader(width_px, height_px, bits, metadata.get("ImageDescription", ""), metadata.get("Software", ""))
+    return ImageWriter(path, file_format, header, partial(_convert, file_format, bits))
+
+
+def check_writable(file_format: FileFormat, bits: int, width_px: int, height_px: int) -> None:
+    """Raises TexGenError when the format has no such depth, or takes no picture of this size."""
     if (file_format, bits) not in _ENCODERS:
         limits = LIMITS[file_format]
         possible = " or ".join(map(str, limits.bits))
         raise TexGenError(f"{limits.title} cannot be written with {bits} bits a channel.", f"Choose {possible}.")
     check_size(file_format, width_px, height_px)
-    header = FileHeader(width_px, height_px, bits, metadata.get("ImageDescription", ""), metadata.get("Software", ""))
-    return ImageWriter(path, file_format, header)
 
 
 class ImageWriter:
@@ -65,8 +73,9 @@ class ImageWriter:
     called before: each may be done in another thread, while nobody else touches the writer.
     """
 
-    def __init__(self, path: Path, file_format: FileFormat, header: FileHeader) -> None:
+    def __init__(self, path: Path, file_format: FileFormat, header: FileHeader, to_samples: ToSamples) -> None:
         self._path, self._format, self._header = path, file_format, header
+        self._to_samples = to_samples
         self._part = part_beside(path)
         self._rows_written = 0
         self._synced_bytes = 0
@@ -84,10 +93,14 @@ class ImageWriter:
             raise self._explain(error) from error
         return self
 
-    def write_rows(self, rows: Floats) -> None:
-        """The next rows (h, W, 3) from the top, sRGB-encoded in [0, 1]; values outside are clipped."""
+    def write_rows(self, rows: Floats, alpha_rows: Floats | None = None) -> None:
+        """The next rows (h, W, 3) from the top, sRGB-encoded in [0, 1], with alpha (h, W) in [0, 1] where the file has it.
+
+        Values outside are clipped, in floats only where the file came from ``open_writer``.
+        """
+        samples = self._to_samples(rows, alpha_rows, self._rows_written)
         try:
-            self._encoder.write_rows(self._convert(rows))
+            self._encoder.write_rows(samples)
             if self._file.tell() - self._synced_bytes >= _SYNC_BYTES:
                 self._sync()
         except OSError as error:
@@ -124,17 +137,6 @@ class ImageWriter:
         finally:
             self._discard()
 
-    def _convert(self, rows: Floats) -> NDArray[Any]:
-        match self._format, self._header.bits:
-            case "exr", 16:
-                return srgb_to_linear(np.clip(rows, 0, 1)).astype(np.float16)
-            case _, 32:
-                return srgb_to_linear(np.clip(rows, 0, 1))
-            case _, 16:
-                return to_uint16(rows)
-            case _:
-                return to_uint8(rows)
-
     def _give_name(self) -> None:
         self._part.replace(self._path)
         if os.name == "posix":  # so that the name survives a power cut as well; Windows cannot open folders
@@ -156,7 +158,7 @@ class ImageWriter:
             size = read_size_px(file)
             file.seek(-len(ending), os.SEEK_END)
             has_ending = file.read() == ending
-        is_described = read_metadata(self._part) == (self._header.description or None)
+        is_described = not self._header.description or read_metadata(self._part) == self._header.description
         if size != (self._header.width_px, self._header.height_px) or not has_ending or not is_described:
             raise TexGenError(f"{self._path.name} was not stored as it was written.", "Check the disk, and export again to another folder.")
 
@@ -179,3 +181,17 @@ class ImageWriter:
                 return TexGenError(f"The folder {folder} does not exist.", "Choose another folder.")
             case _:
                 return TexGenError(f"{name} could not be written: {error.strerror or error}.", "Choose another folder or name.")
+
+
+def _convert(file_format: FileFormat, bits: int, rows: Floats, alpha_rows: Floats | None, first_row: int) -> NDArray[Any]:
+    if alpha_rows is not None:
+        raise ValueError("a file of open_writer has no alpha")
+    match file_format, bits:
+        case "exr", 16:
+            return srgb_to_linear(np.clip(rows, 0, 1)).astype(np.float16)
+        case _, 32:
+            return srgb_to_linear(np.clip(rows, 0, 1))
+        case _, 16:
+            return to_uint16(rows)
+        case _:
+            return to_uint8(rows)

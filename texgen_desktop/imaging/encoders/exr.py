@@ -15,11 +15,13 @@ MAGIC = b"\x76\x2f\x31\x01"
 _ROWS_PER_BLOCK = 16
 _ZIP_COMPRESSION = 3
 _COMPRESSION_LEVEL = 4
+# Rows have their channels in this order, files by the alphabet.
+_CHANNELS = {1: "Y", 2: "YA", 3: "RGB", 4: "RGBA"}
 _REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 
 
 class ExrEncoder:
-    """Linear Rec. 709; rows are float16 for 16 bits and float32 for 32."""
+    """Linear, Rec. 709 unless other primaries are given; rows are float16 for 16 bits and float32 for 32."""
 
     def __init__(self, file: BinaryIO, header: FileHeader) -> None:
         self._file = file
@@ -27,6 +29,8 @@ class ExrEncoder:
         self._pending_rows = 0
         self._next_row = 0
         self._offsets: list[int] = []
+        names = _CHANNELS[header.channels]
+        self._order = [names.index(name) for name in sorted(names)]
         file.write(MAGIC + struct.pack("<I", 2) + _header_attributes(header) + b"\0")
         self._table_offset = file.tell()
         file.write(b"\0" * 8 * -(-header.height_px // _ROWS_PER_BLOCK))  # filled in at the end
@@ -50,8 +54,8 @@ class ExrEncoder:
         self._file.write(struct.pack(f"<{len(self._offsets)}Q", *self._offsets))
 
     def _write_block(self, rows: NDArray[Any]) -> None:
-        # Each scan line holds all of B, then all of G, then all of R: channels go by name.
-        planar = np.ascontiguousarray(rows[..., ::-1].swapaxes(1, 2), rows.dtype.newbyteorder("<"))
+        # Each scan line holds all of A, then all of B, then all of G, then all of R: channels go by name.
+        planar = np.ascontiguousarray(rows[..., self._order].swapaxes(1, 2), rows.dtype.newbyteorder("<"))
         raw = planar.reshape(-1).view(np.uint8)
         split = np.concatenate([raw[0::2], raw[1::2]])
         # Differences, shifted by 128: (d[i] - d[i - 1] + 128) mod 256, and the first byte as it is.
@@ -66,12 +70,13 @@ class ExrEncoder:
 
 def _header_attributes(header: FileHeader) -> bytes:
     sample_type = 1 if header.bits == 16 else 2
-    channels = b"".join(name + b"\0" + struct.pack("<iB3x2i", sample_type, 0, 1, 1) for name in (b"B", b"G", b"R")) + b"\0"
+    names = sorted(_CHANNELS[header.channels])
+    channels = b"".join(name.encode() + b"\0" + struct.pack("<iB3x2i", sample_type, 0, 1, 1) for name in names) + b"\0"
     window = struct.pack("<4i", 0, 0, header.width_px - 1, header.height_px - 1)
     attributes = [
         (b"channels", b"chlist", channels),
-        (b"chromaticities", b"chromaticities", struct.pack("<8f", *_REC709)),
-        (b"colorInteropID", b"string", b"lin_rec709_scene"),
+        (b"chromaticities", b"chromaticities", header.chromaticities or struct.pack("<8f", *_REC709)),
+        *([] if header.chromaticities else [(b"colorInteropID", b"string", b"lin_rec709_scene")]),
         (b"comments", b"string", header.description.encode()),
         (b"compression", b"compression", bytes([_ZIP_COMPRESSION])),
         (b"dataWindow", b"box2i", window),

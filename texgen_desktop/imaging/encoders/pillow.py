@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import struct
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from texgen_desktop.imaging import exif, tiff_tags
 from texgen_desktop.imaging.encoders import FileHeader
 from texgen_desktop.imaging.icc import srgb_profile
 
@@ -23,11 +23,11 @@ _END_OF_IMAGE = b"\xff\xd9"
 
 
 class JpegEncoder:
-    """sRGB-tagged, quality 95, without chroma subsampling; rows are uint8."""
+    """sRGB-tagged unless a profile is given, quality 95, without chroma subsampling; rows are uint8."""
 
     def __init__(self, file: BinaryIO, header: FileHeader) -> None:
         self._file, self._header = file, header
-        self._pending = np.empty((0, header.width_px, 3), np.uint8)
+        self._pending = np.empty((0, header.width_px, header.channels), np.uint8)
         self._is_first = True
 
     def write_rows(self, rows: NDArray[Any]) -> None:
@@ -46,8 +46,8 @@ class JpegEncoder:
         encoded = io.BytesIO()
         options: dict[str, Any] = {"quality": _JPEG_QUALITY, "subsampling": 0, "restart_marker_rows": 1}
         if self._is_first:
-            options |= {"icc_profile": srgb_profile(), "exif": _exif(self._header)}
-        Image.fromarray(rows).save(encoded, "JPEG", **options)
+            options |= _metadata(self._header)
+        Image.fromarray(rows if rows.shape[2] > 1 else rows[..., 0]).save(encoded, "JPEG", **options)
         head, scan = _split_at_scan(encoded.getvalue(), self._header.height_px)
         self._file.write(head if self._is_first else _RST7)
         self._file.write(scan.removesuffix(_END_OF_IMAGE))
@@ -69,14 +69,14 @@ def _split_at_scan(jpeg: bytes, height_px: int) -> tuple[bytes, bytes]:
 
 
 class WebpEncoder:
-    """sRGB-tagged and lossless; rows are uint8. The format is coded as a whole: 4 bytes a pixel wait for the end.
+    """sRGB-tagged unless a profile is given, and lossless; rows are uint8.
 
-    Lossy WebP halves the resolution of colour. Lossless is as fast with these settings, and half as large again (gravel.jpg).
+    The format is coded as a whole: 4 bytes a pixel wait for the end. Lossy WebP halves the resolution of colour. Lossless is as fast with these settings, and half as large again (gravel.jpg).
     """
 
     def __init__(self, file: BinaryIO, header: FileHeader) -> None:
         self._file, self._header = file, header
-        self._picture = Image.new("RGB", (header.width_px, header.height_px))
+        self._picture = Image.new("RGBA" if header.channels == 4 else "RGB", (header.width_px, header.height_px))
         self._next_row = 0
         self._coded: io.BytesIO | None = None
 
@@ -88,7 +88,8 @@ class WebpEncoder:
         """Code the picture, once it is complete, in memory."""
         if self._coded is None:
             coded = io.BytesIO()
-            self._picture.save(coded, "WEBP", lossless=True, **_WEBP_EFFORT, icc_profile=srgb_profile(), exif=_exif(self._header))
+            # exact: what is under full transparency stays.
+            self._picture.save(coded, "WEBP", lossless=True, exact=True, **_WEBP_EFFORT, **_metadata(self._header))
             self._coded = coded
         return self._coded
 
@@ -96,13 +97,12 @@ class WebpEncoder:
         self._file.write(self.code().getbuffer())
 
 
-def _exif(header: FileHeader) -> bytes:
-    """Description and software in UTF-8; Pillow's own EXIF writer puts a question mark for what is not ASCII."""
-    texts = [(270, header.description), (305, header.software)]
-    entries, values = b"", b""
-    start = 8 + 2 + 12 * len(texts) + 4
-    for tag, text in texts:
-        value = text.encode().ljust(4, b"\0") + b"\0"  # five bytes or more: up to four would have to stand in the entry itself
-        entries += struct.pack("<HHII", tag, 2, len(value), start + len(values))
-        values += value
-    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(texts)) + entries + b"\0\0\0\0" + values
+def exif_block(header: FileHeader) -> bytes:
+    """Of JPEG and WebP: the recipe stands there. Pillow's own EXIF writer puts a question mark for what is not ASCII."""
+    return exif.with_texts(header.exif, {tiff_tags.IMAGE_DESCRIPTION: header.description, tiff_tags.SOFTWARE: header.software})
+
+
+def _metadata(header: FileHeader) -> dict[str, bytes]:
+    profile = srgb_profile() if header.icc is None else header.icc
+    block = exif_block(header)
+    return {"icc_profile": profile, "exif": b"Exif\0\0" + block if block else b"", "xmp": header.xmp}

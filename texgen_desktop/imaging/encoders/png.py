@@ -14,22 +14,30 @@ from texgen_desktop.imaging.encoders import FileHeader
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2  # the filter: each byte minus the one above it
 _COMPRESSION_LEVEL = 3
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
 class PngEncoder:
-    """sRGB-tagged RGB; rows are uint8 or uint16."""
+    """sRGB-tagged unless a profile is given; rows are uint8 or uint16."""
 
     def __init__(self, file: BinaryIO, header: FileHeader) -> None:
         self._file = file
         self._compressor = zlib.compressobj(_COMPRESSION_LEVEL)
-        self._above = np.zeros((1, header.width_px * 3 * header.bits // 8), np.uint8)
+        self._above = np.zeros((1, header.width_px * header.channels * header.bits // 8), np.uint8)
         file.write(SIGNATURE)
-        self._write_chunk(b"IHDR", struct.pack(">2I5B", header.width_px, header.height_px, header.bits, 2, 0, 0, 0))
-        self._write_chunk(b"sRGB", b"\0")
-        self._write_chunk(b"gAMA", struct.pack(">I", 45455))  # for readers that do not know sRGB
-        for keyword, text in ((b"Software", header.software), (b"Description", header.description)):
+        colour_type = _COLOUR_TYPES[header.channels]
+        self._write_chunk(b"IHDR", struct.pack(">2I5B", header.width_px, header.height_px, header.bits, colour_type, 0, 0, 0))
+        if header.icc:
+            self._write_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(header.icc))
+        else:
+            self._write_chunk(b"sRGB", b"\0")
+            self._write_chunk(b"gAMA", struct.pack(">I", 45455))  # for readers that do not know sRGB
+        if header.exif:
+            self._write_chunk(b"eXIf", header.exif)
+        texts = {b"Software": header.software.encode(), b"Description": header.description.encode(), b"XML:com.adobe.xmp": header.xmp}
+        for keyword, text in texts.items():
             if text:
-                self._write_chunk(b"iTXt", keyword + b"\0\0\0\0\0" + text.encode())
+                self._write_chunk(b"iTXt", keyword + b"\0\0\0\0\0" + text)
 
     def write_rows(self, rows: NDArray[Any]) -> None:
         big_endian = np.ascontiguousarray(rows, rows.dtype.newbyteorder(">"))
