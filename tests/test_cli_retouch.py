@@ -82,7 +82,8 @@ def test_steps_are_applied_to_every_file_and_failures_are_told_at_the_end(
     assert main(["enhance", str(missing), str(photo), "--steps", "enlarge,darken:amount=0.25", "--out", str(out)]) == 1
     said = capsys.readouterr()
     assert said.out == f"{out / 'photo.png'}\n"
-    assert Image.open(out / "photo.png").size == (180, 192)
+    with Image.open(out / "photo.png") as image:
+        assert image.size == (180, 192)
     assert said.err.splitlines()[-1].startswith(f"texgen: {missing}: ")
     assert "photo.png: 180 × 192 pixels; enlarge; darkened by 0.25" in said.err
 

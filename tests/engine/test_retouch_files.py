@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from texgen_desktop.imaging.document import read_document
 
 from tests.imaging.textures import grains
 from tests.tiny_operators import OPERATORS
@@ -18,6 +17,8 @@ from texgen_desktop.engine.messages import Problem
 from texgen_desktop.engine.retouch_files import Done, Task, fitting_bits, format_of, out_path, retouch_file, retouch_files
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import to_uint8, to_uint16
+from texgen_desktop.imaging.document import read_document
+from texgen_desktop.imaging.icc import srgb_profile
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.operators import Step
 from texgen_desktop.slices import run_to_end
@@ -59,13 +60,13 @@ def test_a_tile_stays_a_tile_and_the_file_says_what_was_done(tmp_path: Path) -> 
 
 def test_depth_transparency_and_profile_are_those_of_the_source(tmp_path: Path) -> None:
     alpha = np.tile(np.linspace(0.2, 1, 64, dtype=np.float32), (64, 1))
-    profile = b"a colour profile that nobody looks into"
+    profile = srgb_profile().replace(b"sRGB", b"mine")
     source = tmp_path / "clear.png"
     Image.fromarray(to_uint8(np.dstack([TILE, alpha]))).save(source, icc_profile=profile)
     one(chain(Step("turn")), Task(source, tmp_path / "turned.png"))
-    turned = Image.open(tmp_path / "turned.png")
-    np.testing.assert_array_equal(np.asarray(turned), np.asarray(Image.open(source))[::-1])
-    assert turned.info["icc_profile"] == profile
+    with Image.open(tmp_path / "turned.png") as turned, Image.open(source) as original:
+        np.testing.assert_array_equal(np.asarray(turned), np.asarray(original)[::-1])
+        assert turned.info["icc_profile"] == profile
     one(chain(Step("turn")), Task(source, tmp_path / "deep.tif", bits=16))
     deep = read_document(tmp_path / "deep.tif")
     assert (deep.bits, deep.pixels.dtype) == (16, np.uint16)
@@ -117,7 +118,8 @@ def test_a_repair_without_a_mask_or_into_an_unknown_format_is_refused(tmp_path: 
         one(chain(Step("turn")), Task(source, tmp_path / "new.bmp"))
     mask = saved(tmp_path, "mask.png", np.pad(np.ones((8, 8, 3), np.float32), ((20, 36), (30, 26), (0, 0))))
     one(chain(Step("fill")), Task(source, tmp_path / "new.png", mask=mask))
-    changed = (np.asarray(Image.open(tmp_path / "new.png")) != to_uint8(TILE)).any(2)
+    with Image.open(tmp_path / "new.png") as image:
+        changed = (np.asarray(image) != to_uint8(TILE)).any(2)
     assert changed[20:28, 30:38].all()
     assert changed.sum() == 64
 
