@@ -96,11 +96,11 @@ def test_a_shape_comes_back_from_its_header_and_nothing_else_is_built() -> None:
         shape_of({})
 
 
-def taught(seed: int, steps: int) -> tuple[RestorationNet, list[float]]:
+def taught(seed: int, steps: int, adversarial: float = 0.0) -> tuple[RestorationNet, list[float]]:
     torch.manual_seed(0)
     net = RestorationNet(NetShape(1, 8, (1, 1), has_level=True))
     losses: list[float] = []
-    lesson = Lesson(TASKS["denoise"].lesson.degradation, batch=4, side=24, learning_rate=1e-2)
+    lesson = Lesson(TASKS["denoise"].lesson.degradation, batch=4, side=24, learning_rate=1e-2, adversarial=adversarial)
     pictures = [ArrayRaster(blurred(grains(0, 96), 2), TILE)]
     work = teach(net, lesson, pictures, seed=seed, progress=lambda done: done / steps, told=lambda _steps, loss, _net: losses.append(loss))
     return run_to_end(work), losses
@@ -114,6 +114,12 @@ def test_a_lesson_teaches_and_repeats_itself_bit_for_bit() -> None:
     same = [torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True)]
     assert all(same)
     assert not all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_a_lesson_with_a_critic_repeats_itself_and_teaches_something_else() -> None:
+    first, again, without = (taught(0, 4, adversarial)[0].state_dict() for adversarial in (0.1, 0.1, 0.0))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["tail.weight"], without["tail.weight"])
 
 
 def test_a_picture_smaller_than_a_crop_is_continued() -> None:

@@ -17,7 +17,7 @@ class Task:
 
 
 _NEAR = (1,) * 8
-_WIDE = (1, 1, 2, 2, 2, 2, 1, 1)  # dilations: noise and blur are told from texture by more of the surroundings
+_WIDE = (1, 2, 2, 3, 3, 2, 2, 1)  # dilations: noise and blur are told from texture by more of the surroundings
 
 TASKS: Mapping[str, Task] = {
     "sr2": Task(NetShape(2, 48, _NEAR), Lesson(shrinking(2))),

@@ -22,7 +22,7 @@ from texgen_desktop.nn.restoration import RestorationNet
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.slices import Slices
 
-_CROPS, _HARM, _CRITIC = 0, 1, 2  # purposes of random streams within one step
+_CROPS, _HARM, _CRITIC, _COLOURS = 0, 1, 2, 3  # purposes of random streams within one step
 _LUMA = (0.299, 0.587, 0.114)  # BT.601
 _SOFTNESS = 0.01  # of the Charbonnier loss: differences below it count squared
 _LUMA_WEIGHT = 1.0
@@ -35,7 +35,8 @@ _FINE_WEIGHT = 0.2  # of the error of single pixels, where a critic asks for det
 class Lesson:
     """``side`` is that of what the network gives for one crop, in pixels of what it is given; ``at_once`` crops make a slice.
 
-    ``adversarial`` is the weight of a critic's blame; 0: there is none.
+    ``adversarial`` is the weight of a critic's blame; 0: there is none. ``recolours``: three of four crops change their colours, for
+    there are more colours in the world than in the pictures.
     """
 
     degradation: Degradation
@@ -44,6 +45,7 @@ class Lesson:
     side: int = 48
     learning_rate: float = 1.5e-3
     adversarial: float = 0.0
+    recolours: bool = True
 
 
 def luma(x: Tensor) -> Tensor:
@@ -88,6 +90,8 @@ def teach(
     steps = 0
     while (done := progress(steps)) < 1:
         clean = draw_crops(pictures, lesson, net, stream(seed, steps, _CROPS)).to(device)
+        if lesson.recolours:
+            clean = recoloured(clean, stream(seed, steps, _COLOURS))
         poor, level, wanted = spoilt(clean, lesson.degradation, net, stream(seed, steps, _HARM))
         optimizer.zero_grad(set_to_none=True)
         total = 0.0
@@ -146,6 +150,21 @@ def _start(size: int, side: int, wraps: bool, dice: Generator) -> int:
     """Where a crop begins: anywhere on an axis that wraps, else so that it stays inside where it can."""
     places = size if wraps else max(1, size - side + 1)
     return int(torch.randint(0, places, (), generator=dice))
+
+
+def recoloured(crops: Tensor, dice: Generator) -> Tensor:
+    """(B, 3, H, W): channels in another order, colours between grey and gaudy, lighter or darker; every fourth crop as it is."""
+    count = len(crops)
+    order = torch.rand(count, 3, generator=dice).argsort(1).to(crops.device)
+    mixed = crops.gather(1, order[:, :, None, None].expand_as(crops))
+    saturation, gain, lift = (
+        (least + (most - least) * torch.rand(count, 1, 1, 1, generator=dice)).to(crops)
+        for least, most in ((0, 1.7), (0.6, 1.2), (-0.1, 0.1))
+    )
+    grey = luma(mixed)
+    changed = ((grey + saturation * (mixed - grey)) * gain + lift).clamp(0, 1)
+    is_kept = (torch.rand(count, 1, 1, 1, generator=dice) < 0.25).to(crops.device)
+    return torch.where(is_kept, crops, changed)
 
 
 def spoilt(clean: Tensor, degradation: Degradation, net: RestorationNet, dice: Generator) -> tuple[Tensor, Tensor | None, Tensor]:

@@ -125,7 +125,7 @@ def _learn(task: str) -> Callable[[tuple[Raster, ...], float, Workshop], Slices[
             workshop.tell(min(1.0, done), f"{steps} steps, error {loss:.4f}")
 
         lesson = TASKS[task].lesson
-        lesson = replace(lesson, learning_rate=lesson.learning_rate * _FINE_TUNING)
+        lesson = replace(lesson, learning_rate=lesson.learning_rate * _FINE_TUNING, recolours=False)
         average = yield from teach(net, lesson, pictures, seed=workshop.seed, progress=progress, told=told)
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in average.state_dict().items()}
         return Learned({"task": task, "shape": average.shape.header()}, tensors)
