@@ -18,6 +18,7 @@ from texgen_desktop.imaging.make_tile import make_tile
 from texgen_desktop.imaging.patch_repair import patch_repair
 from texgen_desktop.imaging.raster import Wraps
 from texgen_desktop.imaging.read import MAX_PIXELS, read_image
+from texgen_desktop.imaging.read_mask import read_mask
 from texgen_desktop.imaging.score import seam
 from texgen_desktop.imaging.write import FileFormat, open_writer
 from texgen_desktop.slices import run_to_end
@@ -29,8 +30,8 @@ def repair_file(console: Console, image: Path, mask: Path, out: Path, file_forma
     """Replace what is white in ``mask``; returns the exit code."""
 
     def repaired() -> Floats:
-        hole = read_image(mask, MAX_PIXELS).pixels.mean(2)
-        return run_to_end(patch_repair(_opaque(image), hole, wraps, seed))
+        pixels = _opaque(image)
+        return run_to_end(patch_repair(pixels, read_mask(mask, pixels.shape[:2]), wraps, seed))
 
     return _written(
         console, repaired, out, file_format, bits, {"method": "patch", "source": image.name, "wraps": list(wraps), "seed": seed}

@@ -13,13 +13,15 @@ from texgen_desktop.slices import Slices
 Bools = NDArray[np.bool_]
 
 _DEPTH_LIMIT_PX = 64
-_SLAB = 1 << 21  # pixels a slice
+_SLAB = 1 << 19  # pixels a slice
 
 
 def depth_of(hole: Bools, wraps: Wraps) -> Slices[NDArray[np.int16]]:
     """How many steps up, down, left or right lead out of the hole, at most 64; 0 beside it. The outside of the picture is no way out."""
     limit = _DEPTH_LIMIT_PX
-    depth = np.where(hole, np.int16(limit), np.int16(0))
+    depth = hole.astype(np.int16)
+    depth *= limit
+    yield None
     for axis, is_torus in enumerate(wraps):
         lines = np.moveaxis(depth, axis, 0)
         ramp = np.arange(len(lines) + 2 * limit * is_torus, dtype=np.int16)[:, None]

@@ -57,34 +57,48 @@ class Level:
     def prepare(self, hole: Bools) -> Slices[None]:
         """Find out about the hole, after ``picture`` was filled in. What lies in the hole is not looked at."""
         self.hole = hole
-        for rows in _slabs(self.height, self.width):
-            self.picture[rows][hole[rows]] = 0
-            yield None
-        self._pad()
         touched = yield from any_around(hole, self.wraps, PATCH_PX)
         grid = touched[:: self.stride, :: self.stride]
-        self.is_source = ~touched
+        self.targets: Ints = np.argwhere(grid) * self.stride
+        self.source: Ints = np.zeros_like(self.targets)
+        self.distance: Floats = np.zeros(len(self.targets), np.float32)
+        yield None
+        self._number = np.full(grid.shape, -1, np.int32)
+        self._number[grid] = np.arange(len(self.targets), dtype=np.int32)
+        yield None
+        self.is_source = np.logical_not(touched, out=touched)
         for axis, is_torus in enumerate(self.wraps):
             if not is_torus:
                 edge = np.moveaxis(self.is_source, axis, 0)
                 edge[:REACH] = edge[len(edge) - REACH :] = False
-        yield None
         self._source_count = int(np.count_nonzero(self.is_source))
-        self.targets: Ints = np.argwhere(grid) * self.stride
-        self.source: Ints = np.zeros_like(self.targets)
-        self.distance: Floats = np.zeros(len(self.targets), np.float32)
-        self._number = np.full(grid.shape, -1, np.int32)
-        self._number[grid] = np.arange(len(self.targets))
         yield None
-        self.places: Ints = np.argwhere(hole)
-        yield None
-        slots = np.full(hole.shape, len(self.places), np.int32)
-        slots[hole] = np.arange(len(self.places), dtype=np.int32)
-        yield None
-        self._slots = self._bordered(slots, len(self.places)).ravel()
-        yield None
-        self._kinds = self._bordered(np.uint8(2) - hole.view(np.uint8), 0).ravel()
+        yield from self._number_pixels()
         self.depth = yield from depth_of(hole, self.wraps)
+
+    def _number_pixels(self) -> Slices[None]:
+        """``places`` and, in arrays with a border: which of them each pixel is, and what kind of pixel (0 beyond, 1 hole, 2 known)."""
+        hole = self.hole
+        count = int(np.count_nonzero(hole))
+        slots = np.full(self._padded.shape[:2], count, np.int32)
+        yield None
+        kinds = np.zeros(self._padded.shape[:2], np.uint8)
+        inside = slice(REACH, REACH + self.height), slice(REACH, REACH + self.width)
+        places, first = [], 0
+        for rows in _slabs(self.height, self.width):
+            part = hole[rows]
+            self.picture[rows][part] = 0
+            kinds[inside][rows] = 2 - part.view(np.uint8)
+            found = np.argwhere(part)
+            slots[inside][rows][part] = np.arange(first, first + len(found), dtype=np.int32)
+            places.append(found + np.array([rows.start, 0]))
+            first += len(found)
+            yield None
+        self.places: Ints = np.concatenate(places)
+        for padded in (slots, kinds):
+            self._wrap_border(padded)
+        self._wrap_border(self._padded)
+        self._slots, self._kinds = slots.ravel(), kinds.ravel()
 
     @property
     def has_sources(self) -> bool:
@@ -92,21 +106,14 @@ class Level:
 
     # ---------------------------------------------------------------------------------------------------- access
 
-    def _bordered(self, values: NDArray[Any], beyond: int) -> NDArray[Any]:
+    def _wrap_border(self, padded: NDArray[Any]) -> None:
+        """Bring the border of REACH pixels up to date where the picture wraps."""
         for axis, is_torus in enumerate(self.wraps):
-            widths = [(0, 0), (0, 0)]
-            widths[axis] = (REACH, REACH)
-            values = np.pad(values, widths, mode="wrap") if is_torus else np.pad(values, widths, constant_values=beyond)
-        return values
-
-    def _pad(self) -> None:
-        """Bring the border up to date: what lies opposite, or the outermost pixel."""
-        for axis, is_torus in enumerate(self.wraps):
-            rows = np.moveaxis(self._padded, axis, 0)
-            inside = rows[REACH:-REACH]
-            for k in range(REACH):
-                rows[k] = inside[(k - REACH) % len(inside)] if is_torus else inside[0]
-                rows[len(rows) - REACH + k] = inside[k % len(inside)] if is_torus else inside[-1]
+            if is_torus:
+                lines = np.moveaxis(padded, axis, 0)
+                inside = lines[REACH:-REACH]
+                for k in range(REACH):
+                    lines[k], lines[len(lines) - REACH + k] = inside[(k - REACH) % len(inside)], inside[k % len(inside)]
 
     def _flat(self, middles: Ints) -> Ints:
         """Where the patches around them begin."""
@@ -155,10 +162,7 @@ class Level:
 
     def peel(self, random: np.random.Generator) -> Slices[None]:
         """Fill the hole from its border inwards, each layer with the middles of the patches that are most like what is known so far."""
-        if self._source_count > _GUESSES:
-            sources = self._some_sources(random, _GUESSES)
-        else:
-            sources = np.argwhere(self.is_source)
+        sources = self._some_sources(random, _GUESSES) if self._source_count > _GUESSES else np.argwhere(self.is_source)
         flat = self._patches(sources)
         squares = np.square(flat).reshape(len(flat), -1, 3).sum(2)
         depth = self.depth[self.places[:, 0], self.places[:, 1]]
@@ -172,12 +176,11 @@ class Level:
                 best = sources[(weights @ squares.T - 2 * wanted @ flat.T).argmin(1)]
                 self.picture[part[:, 0], part[:, 1]] = self.picture[best[:, 0], best[:, 1]]
                 yield None
-            self._pad()
-            inside = known.reshape(-1, self._pitch)[REACH:-REACH, REACH:-REACH]
-            inside[places[:, 0], places[:, 1]] = 1
-            known = self._bordered(inside, 0).ravel()
-        for part_ in self._chunks():
-            self.source[part_] = self._guess(random, part_, max(self.height, self.width) // 2)
+            known.reshape(-1, self._pitch)[places[:, 0] + REACH, places[:, 1] + REACH] = 1
+            self._wrap_border(self._padded)
+            self._wrap_border(known.reshape(-1, self._pitch))
+        for chunk in self._chunks():
+            self.source[chunk] = self._guess(random, chunk, max(self.height, self.width) // 2)
             yield None
 
     def take_over(self, coarse: Level, random: np.random.Generator) -> Slices[None]:
@@ -254,7 +257,7 @@ class Level:
                 sums[self._slots[targets + delta]] += votes
             yield None
         self.picture[self.places[:, 0], self.places[:, 1]] = sums[:-1, :3] / np.maximum(sums[:-1, 3:], 1e-30)
-        self._pad()
+        self._wrap_border(self._padded)
 
 
 class _Trial:

@@ -1,0 +1,29 @@
+"""The mask that a picture file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.properties import grey
+from texgen_desktop.imaging.read import MAX_PIXELS, read_image
+
+_NEARLY = 0.03  # lossy files have no clean black and white
+
+
+def read_mask(path: Path, size: tuple[int, int]) -> Floats:
+    """The mask in a file of a picture of ``size`` (height, width): its grey, or, if it is transparent in places, how opaque it is. What is nearly
+    black or white is so.
+
+    TexGenError for a picture of another size and for what ``read_image`` refuses.
+    """
+    picture = read_image(path, MAX_PIXELS)
+    mask = grey(picture.pixels).astype(np.float32).clip(0, 1) if picture.alpha is None else picture.alpha
+    mask = np.where(mask < _NEARLY, np.float32(0), np.where(mask > 1 - _NEARLY, np.float32(1), mask))
+    if mask.shape != size:
+        sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {size[1]} × {size[0]}"
+        raise TexGenError(f"{path.name} is of another size: {sizes}.", "Make a mask of the size of the picture.")
+    return mask
