@@ -8,8 +8,9 @@ import torch
 
 from tests.imaging.textures import grains
 from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.nn.holed import Bools, Holed, pyramid
 from texgen_desktop.nn.repair_masks import random_mask
-from texgen_desktop.nn.repair_net import CELL_PX, MARGIN_PX, Bools, Holed, RepairNet, fill, pyramid
+from texgen_desktop.nn.repair_net import CELL_PX, MARGIN_PX, RepairNet, fill
 from texgen_desktop.nn.repair_training import Lesson
 from texgen_desktop.slices import run_to_end
 

@@ -87,3 +87,86 @@ def test_a_mask_that_cannot_be_used_is_refused_with_a_way_out(mask: Floats | Non
     with pytest.raises(TexGenError, match=words) as raised:
         repaired(grains(0, SIDE_PX), mask, method="patch")
     assert raised.value.hint
+
+
+# --------------------------------------------------------------------------------------------------------- by a network
+
+AT_ONCE = 1e-12  # minutes: one step for each level
+
+
+@pytest.mark.parametrize("method", ["cnn", "gan"])
+def test_the_networks_repair_and_are_noted_also_where_the_patch_code_is_broken(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("the patch code is broken")
+
+    monkeypatch.setattr("texgen_desktop.operators.repair.patch_repair", broken)
+    photo, mask, log = grains(0, SIDE_PX), square(), Log()
+    result = repaired(photo, mask, log, method=method, minutes=AT_ONCE)
+    assert np.array_equal(result[mask == 0], photo[mask == 0])
+    assert log.notes == [f"{method}, learned in 3 steps"]
+    assert [picture.shape[0] for picture in log.shown] == [SIDE_PX // 4, SIDE_PX // 2, SIDE_PX]
+    with pytest.raises(RuntimeError, match="the patch code is broken"):  # the control; and nothing takes its place in silence
+        repaired(photo, mask, method="patch")
+
+
+def test_whatever_lies_in_the_hole_does_not_reach_the_result() -> None:
+    photo, mask = grains(0, SIDE_PX), square(-10, -10)
+    clean = repaired(photo, mask, method="cnn", minutes=AT_ONCE)
+    for wild in (np.nan, 1e30):
+        painted = np.where(mask[..., None] > 0, np.float32(wild), photo)
+        assert np.array_equal(repaired(painted, mask, method="cnn", minutes=AT_ONCE), clean)
+
+
+def test_a_tile_that_was_rolled_is_repaired_alike_by_a_network() -> None:
+    photo, mask, shift = grains(0, SIDE_PX), square(), (37, 91)
+    result = repaired(photo, mask, method="cnn", minutes=AT_ONCE)
+    rolled = repaired(np.roll(photo, shift, (0, 1)), np.roll(mask, shift, (0, 1)), method="cnn", minutes=AT_ONCE)
+    assert np.allclose(rolled, np.roll(result, shift, (0, 1)), atol=1e-5)
+
+
+def test_learning_that_is_cancelled_at_any_slice_leaves_nothing_behind() -> None:
+    photo, mask, log = grains(0, SIDE_PX), square(), Log()
+    before, dice = photo.copy(), torch.random.get_rng_state()
+    for slices in (1, 5, 30):
+        operator = discover()["repair"]
+        work = operator.apply(operator.settings(method="gan", minutes=10), ArrayRaster(photo, TILE), workshop(mask, log))
+        for _ in range(slices):
+            next(work)
+        work.close()
+    assert np.array_equal(photo, before)
+    assert torch.equal(torch.random.get_rng_state(), dice)
+    assert log.notes == []
+
+
+def test_a_model_learned_from_a_folder_repairs_without_learning_and_another_method_is_refused() -> None:
+    operator = discover()["repair"]
+    assert operator.learn is not None
+    learned = run_to_end(operator.learn((ArrayRaster(grains(1, SIDE_PX), TILE),), AT_ONCE, workshop(None, Log())))
+
+    def repaired_with(weights: Weights, method: str, log: Log) -> Floats:
+        desk = workshop(square(), log, weights=lambda _: weights)
+        work = operator.apply(operator.settings(method=method, model="/grains.safetensors"), ArrayRaster(grains(0, SIDE_PX), TILE), desk)
+        return run_to_end(work).read(0, 0, SIDE_PX, SIDE_PX)
+
+    log = Log()
+    first, again = (repaired_with(learned, "gan", log) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert log.notes[0] == "gan, with a model of 3 steps"
+    with pytest.raises(TexGenError, match="was learned by gan, not cnn"):
+        repaired_with(learned, "cnn", Log())
+    with pytest.raises(TexGenError, match="not one that repairs"):
+        repaired_with(Foreign(), "gan", Log())
+
+
+@dataclass
+class Foreign:
+    header: dict[str, Any] = field(default_factory=lambda: {"operator": "denoise"})
+    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
+
+
+def test_a_network_has_to_see_some_of_the_picture() -> None:
+    mask = np.ones((SIDE_PX, SIDE_PX), np.float32)
+    mask[:10, :10] = 0
+    with pytest.raises(TexGenError, match="Too little of the picture is left") as raised:
+        repaired(grains(0, SIDE_PX), mask, method="cnn", minutes=AT_ONCE)
+    assert raised.value.hint

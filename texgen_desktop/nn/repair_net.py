@@ -8,30 +8,28 @@ it takes does not grow with the picture.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.raster import Wraps, plane_indices
+from texgen_desktop.nn.holed import COLOURS, Holed, pyramid
 from texgen_desktop.nn.layers import LEAK, convolution
 from texgen_desktop.nn.noise import gaussian_field
+from texgen_desktop.nn.repair_attention import Memory
 from texgen_desktop.slices import Slices
-
-Bools = NDArray[np.bool_]
 
 CELL_PX = 4
 """Windows are of whole cells, which is what the deepest layer of a level sees as one pixel."""
 MARGIN_PX = 32
 """How far a level looks, in its own pixels, in whole cells."""
-COLOURS = 3
-INPUTS = 2 * COLOURS + 2  # what the coarser level made, what is known, the hole, noise
+INPUTS = 3 * COLOURS + 2  # what the coarser level made, what was proposed, what is known, the hole, noise
+PLACES = 8_000  # that are looked up
 _DILATIONS = (1, 2, 1)
 _BLOCK_PX = 96
+_FIRST_SHARE = 0.2
 
 
 class GatedConvolution(nn.Module):
@@ -48,10 +46,10 @@ class GatedConvolution(nn.Module):
 
 
 class RepairLevel(nn.Module):
-    """below (B, 3, H, W), colours (B, 3, H, W), hole and noise (B, 1, H, W), sides of whole cells -> the picture with the hole filled.
+    """below, proposal, colours (B, 3, H, W), hole, noise (B, 1, H, W), sides of whole cells -> the picture with the hole filled.
 
-    ``below`` is what the coarser level made, at this size; ``colours`` count only where the hole is 0. Near the window's edge the answer
-    depends on where the edge is, from ``MARGIN_PX`` on it does not.
+    ``below`` is what the coarser level made, at this size, ``proposal`` detail of like places; ``colours`` count only where the hole
+    is 0. Near the window's edge the answer depends on where the edge is, from ``MARGIN_PX`` on it does not.
     """
 
     def __init__(self, width: int) -> None:
@@ -65,10 +63,12 @@ class RepairLevel(nn.Module):
         self.grow = nn.Conv2d(width, 4 * fine, 1)
         self.finish = GatedConvolution(fine + INPUTS, fine)
         self.leave = nn.Conv2d(fine, COLOURS, 3, padding=1)
+        with torch.no_grad():
+            self.leave.weight.mul_(_FIRST_SHARE)  # it begins with the proposal
 
-    def forward(self, below: Tensor, colours: Tensor, hole: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, below: Tensor, proposal: Tensor, colours: Tensor, hole: Tensor, noise: Tensor) -> Tensor:
         known = torch.where(hole > 0, 0.0, colours)
-        x = torch.cat([below, known, hole, noise], 1).contiguous(memory_format=torch.channels_last)
+        x = torch.cat([below, proposal, known, hole, noise], 1).contiguous(memory_format=torch.channels_last)
         half = self.enter(F.pixel_unshuffle(x, 2))
         deep = self.down(half)
         for layer in self.middle:
@@ -76,7 +76,7 @@ class RepairLevel(nn.Module):
         half = half + F.interpolate(self.up(deep), scale_factor=2, mode="nearest")
         half = half + self.join(half)
         full = self.finish(torch.cat([F.pixel_shuffle(self.grow(half), 2), x], 1))
-        return torch.where(hole > 0, below + self.leave(full), colours)
+        return torch.where(hole > 0, proposal + self.leave(full), colours)
 
 
 class PatchCritic(nn.Module):
@@ -114,42 +114,6 @@ class RepairNet(nn.Module):
         return found
 
 
-@dataclass(frozen=True, eq=False)
-class Holed:
-    """A picture with a hole at one scale: ``colours`` (H, W, 3), ``hole`` (H, W), true where nothing is known. Continued over the plane."""
-
-    colours: Floats
-    hole: Bools
-    wraps: Wraps
-
-    def window(self, y: int, x: int, height: int, width: int) -> tuple[Tensor, Tensor]:
-        """Colours (3, height, width), 0 in the hole, and the hole (1, height, width), of the plane."""
-        rows = plane_indices(y, height, self.hole.shape[0], self.wraps[0])[:, None]
-        columns = plane_indices(x, width, self.hole.shape[1], self.wraps[1])
-        hole = self.hole[rows, columns]
-        colours = np.where(hole[..., None], np.float32(0), self.colours[rows, columns])
-        return torch.from_numpy(colours).permute(2, 0, 1), torch.from_numpy(hole.astype(np.float32))[None]
-
-    def halved(self) -> Holed:
-        """Half the size, rounded up. A pixel is known where all four that it is the mean of are."""
-        height, width = self.hole.shape
-        rows = plane_indices(0, height + height % 2, height, self.wraps[0])[:, None]
-        columns = plane_indices(0, width + width % 2, width, self.wraps[1])
-        colours, hole = self.colours[rows, columns], self.hole[rows, columns]
-        height, width = hole.shape[0] // 2, hole.shape[1] // 2
-        mean = colours.reshape(height, 2, width, 2, COLOURS).mean((1, 3), dtype=np.float32)
-        return Holed(mean, np.asarray(hole.reshape(height, 2, width, 2).any((1, 3))), self.wraps)
-
-
-def pyramid(picture: Holed, levels: int) -> Slices[list[Holed]]:
-    """Finest first."""
-    found = [picture]
-    for _ in range(levels - 1):
-        yield None
-        found.append(found[-1].halved())
-    return found
-
-
 def doubled(x: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, C, 2 H - 4, 2 W - 4), bilinear: the outermost pixel on each side is used up."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
@@ -160,14 +124,20 @@ def fill(net: RepairNet, picture: Holed, seed: int, show: Callable[[Floats], Non
     levels = yield from pyramid(picture, len(net.levels))
     made: Holed | None = None
     for k in reversed(range(len(levels))):
-        colours = yield from _filled(net.level(k), levels[k], made, seed, k)
-        made = Holed(colours, np.zeros_like(levels[k].hole), picture.wraps)
+        level, proposal = levels[k], None
+        if made is not None:
+            memory = Memory.of(levels[k + 1], level, PLACES, np.random.default_rng((seed, k)))
+            yield None
+            found = yield from memory.proposal(made.colours, levels[k + 1].hole, level.wraps, level.hole.shape)
+            proposal = Holed(found, np.zeros_like(level.hole), level.wraps)
+        colours = yield from _filled(net.level(k), level, made, proposal, seed, k)
+        made = Holed(colours, np.zeros_like(level.hole), level.wraps)
         show(colours)
     assert made is not None, "a network has levels"
     return made.colours
 
 
-def _filled(level: RepairLevel, picture: Holed, below: Holed | None, seed: int, k: int) -> Slices[Floats]:
+def _filled(level: RepairLevel, picture: Holed, below: Holed | None, proposal: Holed | None, seed: int, k: int) -> Slices[Floats]:
     """One level, a block a slice."""
     height, width = picture.hole.shape
     periods = (height if picture.wraps[0] else None, width if picture.wraps[1] else None)
@@ -183,11 +153,12 @@ def _filled(level: RepairLevel, picture: Holed, below: Holed | None, seed: int, 
             y, x = top - MARGIN_PX, left - MARGIN_PX
             colours, hole = picture.window(y, x, rows, columns)
             noise = gaussian_field(seed, k, 1, y, x, rows, columns, periods)
-            guide = torch.zeros(1, COLOURS, rows, columns)
-            if below is not None:  # the margin and the block's place are even
+            guide = proposed = torch.zeros(1, COLOURS, rows, columns)
+            if below is not None and proposal is not None:  # the margin and the block's place are even
                 guide = doubled(below.window(y // 2 - 1, x // 2 - 1, rows // 2 + 2, columns // 2 + 2)[0][None])
+                proposed = proposal.window(y, x, rows, columns)[0][None]
             with torch.inference_mode():
-                found = level(*(t.to(device) for t in (guide, colours[None], hole[None], noise)))
+                found = level(*(t.to(device) for t in (guide, proposed, colours[None], hole[None], noise)))
             inside = found[0, :, MARGIN_PX:, MARGIN_PX:].permute(1, 2, 0).cpu().numpy()[: hole_here.shape[0], : hole_here.shape[1]]
             made[part][hole_here] = inside[hole_here]
             yield None

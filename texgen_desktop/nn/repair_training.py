@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -18,11 +19,13 @@ from torch import Tensor
 
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
+from texgen_desktop.nn.holed import COLOURS, Holed
 from texgen_desktop.nn.layers import frozen, halve, placed
 from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.noise import stream
+from texgen_desktop.nn.repair_attention import Memory
 from texgen_desktop.nn.repair_masks import random_mask
-from texgen_desktop.nn.repair_net import COLOURS, Holed, PatchCritic, RepairNet, doubled, pyramid
+from texgen_desktop.nn.repair_net import PatchCritic, RepairNet, doubled
 from texgen_desktop.nn.run_state import check_finite
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.sliced import PatchDirections, random_filters, sliced_wasserstein
@@ -32,7 +35,7 @@ CROP_PX = 64  # of the level that is taught
 _AROUND_PX = 48  # of each coarser level, which so sees more than the crop
 _BATCH = 4
 _RATE, _CRITIC_RATE = 1e-3, 8e-4
-_OWN_FROM, _REAL_FROM, _CRITIC_FROM = 0.1, 0.3, 0.25  # shares of the run
+_REAL_FROM, _CRITIC_FROM = 0.3, 0.25  # shares of the run
 _PATCH_PX, _FEATURE_PX = 7, 14
 _DIRECTIONS, _FILTERS, _WHITENESS = 48, 24, 0.1
 _BORDER_PX = 3
@@ -40,7 +43,18 @@ _BORDER_WEIGHT, _PATCHES_WEIGHT, _FEATURES_WEIGHT = 1.0, 1.0, 1.0
 _CRITIC_WIDTH, _SMOOTHNESS = 64, 1.0
 _LEAST_SAMPLES = 64
 _TRIES = 8
+_PLACES = 3_000  # that are looked up
 _GAN = GAN_LOSSES["relativistic"]
+
+
+@dataclass(eq=False)
+class _Crop:
+    """Windows of the picture ``which``, by level: where they begin, and what is there."""
+
+    which: int
+    corners: dict[int, tuple[int, int]] = field(default_factory=dict)
+    colours: dict[int, Tensor] = field(default_factory=dict)
+    holes: dict[int, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +65,7 @@ class _Draw:
     mask: Tensor  # (B, 1, S, S): what is to be filled and judged
     unknown: Tensor  # (B, 1, S, S): the real hole where it lies in other crops: filled, but not judged
     guide: Tensor  # (B, 3, S, S)
-    synthetic: int  # how many have a truth
+    proposal: Tensor  # (B, 3, S, S)
 
     @property
     def hole(self) -> Tensor:
@@ -78,17 +92,18 @@ class Lesson:
         self._critic_optimizers = [adam(critic, _CRITIC_RATE) for critic in self._critics]
         self._holes = [np.argwhere(levels[-1].hole) for levels in pictures]
         random = np.random.default_rng((seed, 1))
+        self._memories = [[Memory.of(coarse, fine, _PLACES, random) for fine, coarse in pairwise(levels)] for levels in pictures]
         self._bases = []
         for k in range(len(net.levels)):
-            probe = torch.stack([self._crop(k, random)[0][k] for _ in range(_BATCH)])
+            probe = torch.stack([self._crop(k, random).colours[k] for _ in range(_BATCH)])
             scales = (probe, halve(probe))
             self._bases.append([PatchDirections.of(scale.to(self._device), _PATCH_PX, _WHITENESS) for scale in scales])
 
     # ------------------------------------------------------------------------------------------------- what is shown
 
-    def _crop(self, k: int, random: np.random.Generator, at_hole: bool = False) -> tuple[dict[int, Tensor], dict[int, Tensor]]:
-        """Windows of level ``k`` and of all coarser ones around it: colours and hole, by level."""
-        tries = []
+    def _crop(self, k: int, random: np.random.Generator, at_hole: bool = False) -> _Crop:
+        """Windows of level ``k`` and of all coarser ones around it."""
+        found: _Crop | None = None
         for _ in range(1 if at_hole else _TRIES):
             which = int(random.integers(len(self._pictures)))
             if at_hole:
@@ -107,54 +122,61 @@ class Lesson:
                 middle = self._holes[which][random.integers(len(self._holes[which]))]
                 spread = max(1, CROP_PX >> (top - k + 2))
                 corner = [int(place - side // 2 + random.integers(-spread, spread + 1)) for place in middle]
-            colours, holes = {}, {}
+            crop = _Crop(which)
             for j in range(top, k - 1, -1):
                 if j < top:
                     side = CROP_PX if j == k else _AROUND_PX
                     corner = [2 * place + _AROUND_PX - side // 2 for place in corner]
-                colours[j], holes[j] = levels[j].window(corner[0], corner[1], side, side)
-            tries.append((float(holes[k].mean()), colours, holes))
-            if tries[-1][0] == 0:
+                crop.corners[j] = (corner[0], corner[1])
+                crop.colours[j], crop.holes[j] = levels[j].window(corner[0], corner[1], side, side)
+            if found is None or crop.holes[k].mean() < found.holes[k].mean():
+                found = crop
+            if not found.holes[k].any():
                 break
-        _, colours, holes = min(tries, key=lambda found: found[0])
-        return colours, holes
+        assert found is not None, "there is a try"
+        return found
 
     def _draw(self, k: int, progress: float) -> Slices[_Draw]:
         random = np.random.default_rng((self._seed, self.steps_done, 0))
         crops = [self._crop(k, random) for _ in range(_BATCH)]
-        masks = [torch.from_numpy(random_mask(CROP_PX, random).astype(np.float32))[None] for _ in crops]
+        masks = torch.stack([torch.from_numpy(random_mask(CROP_PX, random).astype(np.float32))[None] for _ in crops])
         if progress >= _REAL_FROM and any(len(places) for places in self._holes):
             crops.append(self._crop(k, random, at_hole=True))
         yield None
-        guide: Tensor | None = None
-        drawn: _Draw | None = None
+        above: tuple[Tensor, Tensor] | None = None  # what the coarser level made, and where
         for j in range(len(self._pictures[0]) - 1, k - 1, -1):
-            truth = torch.stack([colours[j] for colours, _ in crops])
-            unknown = torch.stack([holes[j] for _, holes in crops])
+            truth = torch.stack([crop.colours[j] for crop in crops])
+            unknown = torch.stack([crop.holes[j] for crop in crops])
             mask = unknown.clone()
-            side = CROP_PX >> (j - k)
-            edge = (truth.shape[-1] - side) // 2
-            mask[:_BATCH] = F.pad(F.max_pool2d(torch.stack(masks), 1 << (j - k)), (edge,) * 4)
+            edge = (truth.shape[-1] - (CROP_PX >> (j - k))) // 2
+            mask[:_BATCH] = F.pad(F.max_pool2d(masks, 1 << (j - k)), (edge,) * 4)
             unknown[_BATCH:] = 0
-            if guide is None:
-                guide = torch.zeros_like(truth)
-            else:
+            guide = proposal = torch.zeros_like(truth)
+            if above is not None:
+                guide = doubled(above[0])
                 edge = (guide.shape[-1] - truth.shape[-1]) // 2
                 guide = guide[..., edge:-edge, edge:-edge]
-            truth, mask, unknown, guide = (t.to(self._device) for t in (truth, mask, unknown, guide))
-            drawn = _Draw(truth, mask, unknown, guide, _BATCH)
+                proposal = yield from self._proposals(j, crops, *above, truth.shape[-1])
+            drawn = _Draw(*(t.to(self._device) for t in (truth, mask, unknown, guide, proposal)))
             if j == k:
-                break
-            made = drawn.truth
-            if progress >= _OWN_FROM or bool(unknown.any()) or len(crops) > _BATCH:
-                with torch.no_grad():
-                    made = self.average.level(j)(drawn.guide, drawn.truth, drawn.hole, self._noise(drawn, j))
-                if progress < _OWN_FROM:
-                    made = torch.where(drawn.unknown > 0, made, drawn.truth)
-            guide = doubled(made)
+                return drawn
+            with torch.no_grad():
+                made = self.average.level(j)(drawn.guide, drawn.proposal, drawn.truth, drawn.hole, self._noise(drawn, j))
+            above = made.cpu(), drawn.hole.cpu()
             yield None
-        assert drawn is not None, "a level is among the levels"
-        return drawn
+        raise AssertionError("a level is among the levels")
+
+    def _proposals(self, j: int, crops: Sequence[_Crop], made: Tensor, hole: Tensor, side: int) -> Slices[Tensor]:
+        """For windows of level ``j``, of so many pixels in the middle of those of the coarser level."""
+        found = []
+        for crop, picture, gap in zip(crops, made, hole, strict=True):
+            memory, mask = self._memories[crop.which][j], gap[0].numpy() > 0
+            banned = memory.banned(crop.corners[j + 1], mask)
+            sides = (2 * mask.shape[0], 2 * mask.shape[1])
+            work = memory.proposal(picture.permute(1, 2, 0).contiguous().numpy(), mask, (False, False), sides, banned)
+            found.append(torch.from_numpy((yield from work)).permute(2, 0, 1))
+        edge = (2 * made.shape[-1] - side) // 2
+        return torch.stack(found)[..., edge : edge + side, edge : edge + side]
 
     def _noise(self, drawn: _Draw, level: int) -> Tensor:
         return torch.randn(drawn.mask.shape, generator=stream(self._seed, self.steps_done, 10 + level)).to(self._device)
@@ -168,7 +190,7 @@ class Lesson:
         share = min(1.0, (self.steps_done + 1) / 40) * cosine(progress, 0.05, hold=0.5)
         optimizer.param_groups[0]["lr"] = _RATE * share
         drawn = yield from self._draw(k, progress)
-        output = level(drawn.guide, drawn.truth, drawn.hole, self._noise(drawn, k))
+        output = level(drawn.guide, drawn.proposal, drawn.truth, drawn.hole, self._noise(drawn, k))
         yield None
         made = output.detach().requires_grad_(True)
         generator = stream(self._seed, self.steps_done, 1)
@@ -190,7 +212,7 @@ class Lesson:
 
     def _compare(self, k: int, made: Tensor, drawn: _Draw, generator: torch.Generator) -> Slices[None]:
         """Gathers the gradients at ``made``."""
-        count = drawn.synthetic
+        count = _BATCH
         border = _border(drawn.hole[:count]) * drawn.mask[:count] * (1 - drawn.unknown[:count])
         loss = ((made[:count] - drawn.truth[:count]).abs() * border).sum() / (COLOURS * border.sum()).clamp_min(1)
         self._settle(f"border {k}", loss, _BORDER_WEIGHT)
@@ -241,7 +263,7 @@ class Lesson:
         optimizer.param_groups[0]["lr"] = _CRITIC_RATE * share
         # What is unknown is the same on both sides; what has no truth is set against another crop.
         truth = torch.where(drawn.unknown > 0, made.detach(), drawn.truth)
-        truth = torch.cat([truth[: drawn.synthetic], truth[: len(made) - drawn.synthetic]])
+        truth = torch.cat([truth[:_BATCH], truth[: len(made) - _BATCH]])
         on_real = yield from teach_critic(
             critic,
             optimizer,
@@ -268,12 +290,3 @@ def _border(hole: Tensor) -> Tensor:
         weight = weight + (inside - deeper) * (1 - depth / _BORDER_PX)
         inside = deeper
     return weight
-
-
-def prepared(pictures: Sequence[Holed], levels: int) -> Slices[list[list[Holed]]]:
-    """The pyramids of the pictures."""
-    found = []
-    for picture in pictures:
-        found.append((yield from pyramid(picture, levels)))
-        yield None
-    return found

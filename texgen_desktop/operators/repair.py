@@ -19,8 +19,9 @@ from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.colour_axes import ColourAxes
 from texgen_desktop.imaging.patch_repair import patch_repair
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, read_whole
+from texgen_desktop.nn.holed import Bools, Holed, pyramid
 from texgen_desktop.nn.layers import frozen, placed
-from texgen_desktop.nn.repair_net import Bools, Holed, RepairNet, fill, pyramid
+from texgen_desktop.nn.repair_net import RepairNet, fill
 from texgen_desktop.nn.repair_training import Lesson
 from texgen_desktop.nn.run_state import portable
 from texgen_desktop.operators import Operator, Weights, Workshop
