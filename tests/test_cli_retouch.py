@@ -85,7 +85,7 @@ def test_steps_are_applied_to_every_file_and_failures_are_told_at_the_end(
     with Image.open(out / "photo.png") as image:
         assert image.size == (180, 192)
     assert said.err.splitlines()[-1].startswith(f"texgen: {missing}: ")
-    assert "photo.png: 180 × 192 pixels; enlarge; darkened by 0.25" in said.err
+    assert "photo.png: 180 × 192 pixels; Enlarge; darkened by 0.25" in said.err
 
 
 def test_steps_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def applied(made: Chain, mask: Floats | None = None, with_alpha: bool = True) ->
 
 def test_each_step_works_on_what_the_one_before_has_made_and_all_say_what_they_did() -> None:
     layers = applied(chain(Step("enlarge"), Step("darken", {"amount": 0.25}), Step("darken")))
-    assert layers.notes == ("enlarge", "darkened by 0.25", "darkened by 0.5")
+    assert layers.notes == ("Enlarge", "darkened by 0.25", "darkened by 0.5")
     whole = run_to_end(read_whole(layers.colour))
     assert whole.shape == (24, 20, 3)
     np.testing.assert_allclose(whole.mean(), COLOUR.mean() * 0.375, rtol=0.02)

@@ -75,7 +75,7 @@ def test_an_opened_picture_is_shown_with_what_is_known_of_it(session: Session, p
 def test_a_result_is_kept_undone_and_redone_and_dropped(session: Session) -> None:
     session.do(m.Retouch(TURN))
     shown = session.last(m.ResultShown)
-    assert (shown.is_final, shown.notes, shown.seam) == (True, ("turn",), ((0, 0), (0, 0)))
+    assert (shown.is_final, shown.notes, shown.seam) == (True, ("Turn",), ((0, 0), (0, 0)))
     np.testing.assert_array_equal(shown.image, TILE[::-1])
     session.do(m.KeepResult())
     assert (session.picture.can_undo, session.picture.is_saved) == (True, False)

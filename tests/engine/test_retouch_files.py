@@ -47,7 +47,7 @@ def test_a_tile_stays_a_tile_and_the_file_says_what_was_done(tmp_path: Path) -> 
     done = run_to_end(retouch_file(chain(Step("enlarge"), Step("darken")), task, lambda done, words: told.append((done, words))))
     assert (done.width_px, done.height_px) == (128, 128)
     assert done.seams_before == done.seams_now == (0, 0)
-    assert done.notes == ("enlarge", "darkened by 0.5")
+    assert done.notes == ("Enlarge", "darkened by 0.5")
     assert told[-1] == (1.0, "writing")
     assert [share for share, _ in told] == sorted(share for share, _ in told)
     record = json.loads(read_metadata(out) or "")["texgen_retouch"]

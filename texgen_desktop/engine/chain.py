@@ -84,7 +84,7 @@ class Chain:
         changed = yield from operator.apply(step.settings, colour, workshop)
         if alpha is not None:
             alpha = yield from self._alpha_after(step, alpha, changed, workshop)
-        return Layers(changed, alpha, (*layers.notes, *(notes or [operator.id])))
+        return Layers(changed, alpha, (*layers.notes, *(notes or [operator.title])))
 
     def _alpha_after(self, step: CheckedStep, alpha: Raster, changed: Raster, workshop: Workshop) -> Slices[Raster]:
         if step.operator.moves_pixels:

@@ -167,10 +167,10 @@ class MainWindow(QMainWindow):
 
     def _may_close(self) -> bool:
         """Asks when something would be cut short."""
-        state = self.studio.state
-        if not state.is_training and not state.exporting:
+        state, retouching = self.studio.state, self.studio.retouching.state
+        if not state.is_training and not state.exporting and not retouching.is_unsaved:
             return True
-        return CloseDialog(self, state.is_training, state.exporting).is_confirmed()
+        return CloseDialog(self, state.is_training, state.exporting, retouching.is_unsaved).is_confirmed()
 
     def _shut_down(self) -> None:
         self._is_closed = True

@@ -97,12 +97,15 @@ class RetouchView(QWidget):
 
     def set_result(self, image: NDArray[np.uint8] | None) -> None:
         """What has become of it, in any resolution and size: it is shown over the same place."""
+        if self._result is None and image is not None:
+            self._wipe = 0.5
         self._result = None if image is None else to_qimage(image)
         self._preview = None
         self.update()
 
     def set_preview(self, region: Region, image: NDArray[np.uint8]) -> None:
         self._preview = (region, to_qimage(image))
+        self._wipe = 0.0
         self.update()
 
     def clear_results(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from texgen_desktop.engine.messages import Problem, ResultShown, RetouchProgress
+from texgen_desktop.engine.messages import PictureInfo, Problem, ResultShown, RetouchProgress
 from texgen_desktop.studio.retouching import RetouchState
 from texgen_desktop.ui.formatting import duration, one_line
 
@@ -42,11 +42,13 @@ def failure_words(failures: tuple[tuple[Path, str], ...]) -> Problem | None:
     return Problem(f"{count} could not be done: {names}{more}.", failures[0][1], "\n".join(f"{path}: {why}" for path, why in failures))
 
 
-def seam_words(result: ResultShown) -> str:
-    """Whether its edges fit, before and now."""
-    if result.seam is None:
+def seam_words(result: ResultShown, picture: PictureInfo | None) -> str:
+    """Whether its edges fit, before and now; nothing for a picture that neither was a tile nor has become one."""
+    if result.seam is None or picture is None:
         return ""
     before, now = (max(each) for each in result.seam)
     if now == 0:
         return "Its edges fit: no seam." if before == 0 else "Its edges fit now: no seam."
+    if not any(picture.wraps):
+        return ""
     return f"Seam: {now:.2f} (before {before:.2f}; 0 is none)."

@@ -423,7 +423,7 @@ class RetouchWindow(QMainWindow):
         if new.is_busy:
             self._said.setText(busy_words(new.progress))
         elif shown is not None:
-            self._said.setText("\n".join(filter(None, (*shown.notes, seam_words(shown)))))
+            self._said.setText("\n".join(filter(None, (*shown.notes, seam_words(shown, new.picture)))))
         else:
             self._said.setText(done_words(new))
         self.setWindowTitle(f"{picture_words(new)} – Repair and Enhance")
@@ -484,7 +484,7 @@ class RetouchWindow(QMainWindow):
     def _may_leave(self) -> bool:
         """Asks when another picture would take the place of one that was changed and not saved."""
         picture = self._desk.state.picture
-        if picture is None or (picture.is_saved and self._desk.state.result is None):
+        if picture is None or not self._desk.state.is_unsaved:
             return True
         answer = QMessageBox.question(
             self,
