@@ -21,8 +21,10 @@ from texgen_desktop.resources import model_file
 from texgen_desktop.slices import Slices
 
 Tell = Callable[[float, str], None]
-LARGEST_BLOCK_PX = 1024
-"""Side of the largest block that a picture is read in; a strip of such blocks is what is held of the largest picture."""
+BLOCK_PX = 160
+"""Side of a block of the source that a result is read by, as the networks like it best; smaller ones pay dearly for their surroundings."""
+LARGEST_BLOCK_PX = 640
+"""A strip of such blocks is what is held of the largest result."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,8 @@ def open_weights(name: str) -> ModelFile:
 
 
 def block_px(before: Raster, after: Raster) -> int:
-    """Side of the blocks that a result is read in: small ones pay dearly for their surroundings, large ones hold up everything else."""
-    return min(LARGEST_BLOCK_PX, 256 * max(1, after.height_px // before.height_px))
+    """Side of the blocks that a result is read in."""
+    return min(LARGEST_BLOCK_PX, BLOCK_PX * max(2, after.height_px // before.height_px))
 
 
 def _part_of(tell: Tell, index: int, count: int) -> Tell:

@@ -144,6 +144,7 @@ def _operator(task: str, title: str, description: str, settings: type[msgspec.St
         settings=settings,
         apply=_denoise if task == "denoise" else _restore(task),
         scale=TASKS[task].shape.scale,
+        is_local=True,
         learn=_learn(task),
     )
 

@@ -52,5 +52,7 @@ OPERATORS = (
         description="Four corners of something rectangular become those of the picture, as if it was photographed straight on.",
         settings=Perspective,
         apply=apply,
+        is_local=True,
+        moves_pixels=True,
     ),
 )
