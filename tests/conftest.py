@@ -63,3 +63,10 @@ def tiny_photo(tmp_path: Path) -> Path:
     path = tmp_path / "tiny photo.png"
     Image.fromarray(pixels).save(path)
     return path
+
+
+@pytest.fixture
+def brief_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is measured by the fewest convolutions and sliders by one seed: for tests that need no exact figures, seconds each."""
+    monkeypatch.setattr("texgen_desktop.engine.device._PROBE_S", 0.0)
+    monkeypatch.setattr("texgen_desktop.imaging.slider_proof._SEEDS", 1)

@@ -25,6 +25,8 @@ ENOUGH_IMAGES = 8
 """So many teach each network of a family something."""
 TILE_PX = 64
 
+pytestmark = pytest.mark.usefixtures("brief_measurements")
+
 
 @pytest.fixture(params=list(FAMILIES.values()), ids=list(FAMILIES))
 def family(request: pytest.FixtureRequest) -> Family:

@@ -17,23 +17,29 @@ from texgen_desktop.engine.model_file import load_model
 
 SMALL = {"levels": "2", "width": "8", "critic_width": "8", "batch": "2"}
 IMAGES = 96
+"""So many that a process can be stopped in the middle."""
+FEW_IMAGES = 24
 TALKATIVE = """
 import sys
 from texgen_desktop import cli_console
 from texgen_desktop.cli import main
 from texgen_desktop.engine.environment import prepare_environment
 prepare_environment()
-from texgen_desktop.engine import progress
+from texgen_desktop.engine import device, progress
+from texgen_desktop.imaging import slider_proof
+device._PROBE_S, slider_proof._SEEDS = 0.0, 1
 cli_console._LINE_INTERVAL_S = 0.0
 progress.REPORT_INTERVAL_S = 0.05
 sys.exit(main())
 """
 
+pytestmark = pytest.mark.usefixtures("brief_measurements")
 
-def train(project: Path, *photos: Path) -> list[str]:
+
+def train(project: Path, *photos: Path, images: int = IMAGES) -> list[str]:
     """Arguments of a training that takes seconds."""
     settings = [argument for name, value in SMALL.items() for argument in ("--set", f"{name}={value}")]
-    return ["train", *map(str, photos), "--project", str(project), "--images", str(IMAGES), "--seed", "7", "--device", "cpu", *settings]
+    return ["train", *map(str, photos), "--project", str(project), "--images", str(images), "--seed", "7", "--device", "cpu", *settings]
 
 
 def start(arguments: list[str]) -> subprocess.Popen[str]:
@@ -88,7 +94,7 @@ def test_a_training_that_is_interrupted_terminated_and_killed_ends_with_the_weig
 
 def test_window_and_command_line_make_the_same_bytes(tiny_photo: Path, tmp_path: Path) -> None:
     project = tmp_path / "command line"
-    assert main(train(project, tiny_photo)) == 0
+    assert main(train(project, tiny_photo, images=FEW_IMAGES)) == 0
     assert main(["sample", str(project), "--out", str(tmp_path / "one.png"), "--size", "300x260", "--seed", "2"]) == 0
 
     desk = Desk(tmp_path)
@@ -97,14 +103,14 @@ def test_window_and_command_line_make_the_same_bytes(tiny_photo: Path, tmp_path:
     desk.when(m.JobStarted, tile)
     desk.when(m.JobEnded, tile, m.Export(export))
     desk.when(m.JobEnded, m.Quit(), if_=lambda event: event.job == "export")
-    settings = m.TrainSettings(config=tuple((name, int(value)) for name, value in SMALL.items()), images=IMAGES, seed=7)
+    settings = m.TrainSettings(config=tuple((name, int(value)) for name, value in SMALL.items()), images=FEW_IMAGES, seed=7)
     desk.run(m.CreateProject((tiny_photo,)), m.Train(settings))
     assert model_sha(desk.project.folder) == model_sha(project)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
 def test_a_reader_that_goes_away_does_not_stop_the_training(tiny_photo: Path, tmp_path: Path) -> None:
-    process = start(train(tmp_path / "p", tiny_photo))
+    process = start(train(tmp_path / "p", tiny_photo, images=FEW_IMAGES))
     assert process.stderr is not None
     assert process.stdout is not None
     process.stderr.close()

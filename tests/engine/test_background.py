@@ -101,7 +101,6 @@ def test_nothing_of_work_that_failed_stays_in_memory() -> None:
 @pytest.fixture(autouse=True)
 def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny_family.install(monkeypatch)
-    monkeypatch.setattr("texgen_desktop.engine.device._PROBE_S", 0.0)
 
 
 @pytest.fixture

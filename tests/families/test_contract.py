@@ -35,17 +35,17 @@ MATERIAL = {"textures": [spotted_photo()], "images": disc_pictures()}
 CLASSES = {"textures": 0, "images": 2}
 
 
-@pytest.fixture(params=list(VARIANTS.values()), ids=list(VARIANTS))
+@pytest.fixture(scope="module", params=list(VARIANTS.values()), ids=list(VARIANTS))
 def variant(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def family(variant):
     return variant[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start(variant):
     """Begins a small run."""
 
@@ -61,8 +61,9 @@ def train(trainer, steps):
         run_to_end(trainer.step())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model(start):
+    """After a few steps; shared, for a model never changes."""
     trainer = start()
     train(trainer, 3)
     return trainer.model()
@@ -146,6 +147,7 @@ def test_there_are_three_to_eight_sliders_beside_those_of_classes_and_none_where
     assert all(s.title and s.description for s in model.sliders)
 
 
+@pytest.mark.usefixtures("brief_measurements")
 def test_proving_a_model_leaves_out_sliders_and_changes_nothing_else(family, model):
     proven = run_to_end(family.prove(model))
     assert {s.id for s in proven.sliders} <= {s.id for s in model.sliders}
@@ -177,10 +179,11 @@ def test_the_same_seed_trains_the_same_weights_and_another_seed_others(start):
 def test_a_run_resumed_at_any_step_equals_one_that_never_stopped(family, start):
     straight = start()
     train(straight, 12)
+    first, steps = start(), 0
     for stop_after in (1, 4, 7, 11):
-        first = start()
-        train(first, stop_after)
-        tensors, seen = first.state(), first.images_seen
+        train(first, stop_after - steps)
+        steps = stop_after
+        tensors, seen = {name: value.clone() for name, value in first.state().items()}, first.images_seen
         second = start()
         second.load_state(tensors, seen)
         family.render(second.model(), RenderRequest(Look(), Region(0, 0, 16, 16)))

@@ -30,7 +30,7 @@ from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.codes import CodeSpace, CodeStatistics
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.directions import steer
-from texgen_desktop.nn.layers import frozen, placed
+from texgen_desktop.nn.layers import frozen, placed, sizes_only
 from texgen_desktop.nn.losses import laplacian_distance
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, PoolingReader
@@ -262,7 +262,7 @@ class Training:
 
 def cost_gflop(config: ImageCnnConfig) -> float:
     """Work of the whole schedule: forward and backward of the network, by the size of its layers."""
-    with torch.device("meta"):  # only the sizes are asked for
+    with sizes_only():
         networks = CnnNetworks(config)
     return config.images * 2 * 3 * networks.multiply_adds() / 1e9
 

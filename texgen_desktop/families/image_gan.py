@@ -37,7 +37,7 @@ from texgen_desktop.nn.critics import DRIFT, NOISY_SIGMA
 from texgen_desktop.nn.dcgan import LadderGenerator, StridedCritic
 from texgen_desktop.nn.diff_augment import augment
 from texgen_desktop.nn.directions import semantic_directions, steer
-from texgen_desktop.nn.layers import frozen, placed
+from texgen_desktop.nn.layers import frozen, placed, sizes_only
 from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
@@ -102,7 +102,7 @@ def _networks(config: ImageGanConfig, classes: int) -> tuple[Painter | LadderGen
 
 def _multiply_adds(config: ImageGanConfig) -> tuple[int, int]:
     """Of generator and critic, for one picture."""
-    with torch.device("meta"):  # only the sizes are asked for
+    with sizes_only():
         generator, critic = _networks(config, 0)
     return generator.multiply_adds(), critic.multiply_adds()
 

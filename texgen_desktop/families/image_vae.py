@@ -31,7 +31,7 @@ from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.codes import CodeSpace, CodeStatistics, slerp
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.directions import steer
-from texgen_desktop.nn.layers import frozen, placed
+from texgen_desktop.nn.layers import frozen, placed, sizes_only
 from texgen_desktop.nn.likelihood import gaussian_kl
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
@@ -346,7 +346,7 @@ class Training:
 
 def cost_gflop(config: ImageVaeConfig) -> float:
     """Work of the whole schedule: forward and backward of both networks, by the size of their layers."""
-    with torch.device("meta"):  # only the sizes are asked for
+    with sizes_only():
         networks = VaeNetworks(config)
     return config.images * 2 * 3 * networks.multiply_adds() / 1e9
 

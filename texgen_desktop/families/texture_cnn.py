@@ -31,7 +31,7 @@ from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, S
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
-from texgen_desktop.nn.layers import frozen, halve, placed
+from texgen_desktop.nn.layers import frozen, halve, placed, sizes_only
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import COLOURS, Generator, LevelShape, Place
 from texgen_desktop.nn.run_state import LossLog, RunState, portable
@@ -606,7 +606,7 @@ def cost_gflop(config: TextureCnnConfig) -> float:
         steps = zip(sides, ends, [0, *ends], strict=False)
         work = sum((end - first) * (patches + feature * side**2 / _STEPS_A_FEATURES) for side, end, first in steps)
         return 3 * work * _SORTING * 2 / 1e9
-    with torch.device("meta"):  # only the sizes are asked for
+    with sizes_only():
         generator = Generator(_shapes(config), 4)
     total = 0.0
     for step in range(len(_TOPS_BELOW_FINEST)):

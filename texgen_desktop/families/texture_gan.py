@@ -30,7 +30,7 @@ from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
-from texgen_desktop.nn.layers import frozen, halve, placed
+from texgen_desktop.nn.layers import frozen, halve, placed, sizes_only
 from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
@@ -358,7 +358,7 @@ class Training:
 def cost_gflop(config: TextureGanConfig) -> float:
     """Work of the whole schedule: forward and backward of generator and critic, by the size of their layers."""
     shapes = _shapes(config)
-    with torch.device("meta"):  # only the sizes are asked for
+    with sizes_only():
         generator, critic = Generator(shapes, 4), Critic(config.critic_width // 2, config.critic_width, 4)
     entry, *body = [layer.weight.numel() for layer in critic.body if isinstance(layer, torch.nn.Conv2d)]
     plan, steps = _Plan(config.levels), _steps(config)

@@ -33,7 +33,7 @@ from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
-from texgen_desktop.nn.layers import frozen, halve, placed
+from texgen_desktop.nn.layers import frozen, halve, placed, sizes_only
 from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
 from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.noise import gaussian_field, stream
@@ -563,7 +563,7 @@ def _echo(quarter: Tensor, half: Tensor, full: Tensor) -> Tensor:
 
 def cost_gflop(config: TextureVaeConfig) -> float:
     """Work of the whole schedule: forward and backward of all networks, by the size of their layers."""
-    with torch.device("meta"):  # only the sizes are asked for
+    with sizes_only():
         encoder = Encoder(_encoder_width(config), config.local, config.whole)
         decoder, critic = _decoder(config), Critic(config.critic_width // 2, config.critic_width, 4)
     down = [layer.weight.numel() for layer in encoder.down if isinstance(layer, torch.nn.Conv2d)]

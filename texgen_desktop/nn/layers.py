@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 LEAK = 0.2
 
@@ -25,6 +28,22 @@ def initialise(layer: nn.Conv2d | nn.Linear, gain: float) -> None:
         nn.init.zeros_(layer.bias)
     with torch.no_grad():
         layer.weight.mul_(gain)
+
+
+@contextmanager
+def sizes_only() -> Iterator[None]:
+    """Networks that are built in here have sizes, and neither memory nor values."""
+    with torch.device("meta"), _NothingDrawn():
+        yield
+
+
+class _NothingDrawn(TorchFunctionMode):
+    """Skips first values: to draw normal ones where there is no memory, torch imports its compiler, which takes more than a second."""
+
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_, Tensor.normal_):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def double(x: Tensor) -> Tensor:
