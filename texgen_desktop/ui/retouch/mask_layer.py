@@ -49,8 +49,10 @@ def _spans(first: int, count: int, size: int, is_torus: bool) -> list[tuple[int,
 
 @dataclass(frozen=True)
 class _Remembered:
+    """A mask as it was: ``data`` holds what lies in ``box``, and all else is 0."""
+
     data: bytes
-    shape: tuple[int, int]
+    box: Box
 
 
 class MaskLayer(QObject):
@@ -65,11 +67,11 @@ class MaskLayer(QObject):
         self.pixels: Floats = np.zeros((0, 0), np.float32)
         self._undo: list[_Remembered] = []
         self._redo: list[_Remembered] = []
-        self._is_empty = True
+        self._state = _Remembered(b"", Box(0, 0, 0, 0))  # as it was when the last gesture had ended
 
     @property
     def is_empty(self) -> bool:
-        return self._is_empty
+        return self._state.box.height == 0
 
     @property
     def can_undo(self) -> bool:
@@ -89,7 +91,7 @@ class MaskLayer(QObject):
 
     def begin(self) -> None:
         """What comes now, up to ``end``, is undone in one step."""
-        self._undo = [*self._undo, self._now()][-MOST_STEPS:]
+        self._undo = [*self._undo, self._state][-MOST_STEPS:]
         self._redo = []
 
     def stroke(self, points: Sequence[Place], radius_px: float, hardness: float, value: float) -> None:
@@ -99,7 +101,7 @@ class MaskLayer(QObject):
 
     def end(self) -> None:
         """The gesture is over."""
-        self._is_empty = not self.pixels.any()
+        self._state = self._now()
         self.history_changed.emit()
 
     def polygon(self, points: Sequence[Place], value: float) -> None:
@@ -153,15 +155,22 @@ class MaskLayer(QObject):
 
     def _step(self, taken: list[_Remembered], given: list[_Remembered]) -> None:
         if taken:
-            given.append(self._now())
+            given.append(self._state)
             remembered = taken.pop()
-            flat = np.frombuffer(zlib.decompress(remembered.data), np.uint8)
-            self.pixels = (flat.reshape(remembered.shape) / np.float32(_LEVELS)).astype(np.float32)
+            box = remembered.box
+            self.pixels = np.zeros_like(self.pixels)
+            if box.height:
+                levels = np.frombuffer(zlib.decompress(remembered.data), np.uint8).reshape(box.height, box.width)
+                self.pixels[box.y : box.y + box.height, box.x : box.x + box.width] = levels / np.float32(_LEVELS)
             self._changed()
 
     def _now(self) -> _Remembered:
-        height, width = self.pixels.shape
-        return _Remembered(zlib.compress((self.pixels * _LEVELS + 0.5).astype(np.uint8).tobytes(), 1), (height, width))
+        if not self.pixels.any():
+            return _Remembered(b"", Box(0, 0, 0, 0))
+        rows, columns = (np.flatnonzero(self.pixels.max(axis)) for axis in (1, 0))
+        box = Box(int(rows[0]), int(columns[0]), int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1)
+        part = self.pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+        return _Remembered(zlib.compress((part * _LEVELS + 0.5).astype(np.uint8).tobytes(), 1), box)
 
     def _changed(self) -> None:
         self.painted.emit(None)
