@@ -19,25 +19,32 @@ from texgen_desktop.imaging.properties import LUMA
 from texgen_desktop.imaging.raster import Wraps, plane_indices
 from texgen_desktop.slices import Slices
 
-_STEPS = 5  # pieces of 32 px, in doublings
-_LONG_PX, _SHORT_STEPS = 1 << _STEPS, 3
+Blemish = Literal["scratches", "dust"]
+
+_STEPS = 5  # doublings from one pixel to pieces of lines of 32
+_SHORT_STEPS = 3
 _DIRECTIONS = 16  # of each: more upright than level, more level than upright
 _WIDTHS = (1, 3)
-_MARGIN_PX = _LONG_PX + 8
+_MARGIN_PX = (1 << _STEPS) + 8
 _RADII = (1, 2, 4)
 _LEAST_CONTRAST = 0.02
 _SAMPLES = 200_000
-_TIMES = {"scratches": (3.2, 1.4), "dust": (3.0, 1.3)}  # how far beyond the strong ones an answer has to be, at strength 0 and 1
-_STRONG_PERCENT = {"scratches": 98.0, "dust": 99.5}
+_STRONG_PERCENT = 99.5  # of the answers are weaker than a strong one
+# Many blemishes are strong answers themselves. Without any, a strong one is hardly ever more than so many times that per cent's.
+_USUAL: dict[Blemish, tuple[float, float]] = {"scratches": (95.0, 2.5), "dust": (98.0, 2.7)}
+_TIMES: dict[Blemish, tuple[float, float]] = {
+    "scratches": (4.5, 1.7),
+    "dust": (4.0, 1.6),
+}  # how many times as strong an answer has to be, at strength 0 and 1
 
 
-def propose(pixels: Floats, kind: Literal["scratches", "dust"], strength: float, wraps: Wraps) -> Slices[Floats]:
+def propose(pixels: Floats, kind: Blemish, strength: float, wraps: Wraps) -> Slices[Floats]:
     """(H, W) of 0 and 1, from a picture of (H, W, 3). ``strength`` in [0, 1]: the higher, the more is proposed."""
     grey = np.zeros(pixels.shape[:2], np.float32)
     for channel, weight in enumerate(LUMA):
         grey += pixels[..., channel] * np.float32(weight)
         yield None
-    rows, columns = (plane_indices(-_MARGIN_PX, side + 2 * _MARGIN_PX, side, wrap) for side, wrap in zip(grey.shape, wraps, strict=True))
+    rows, columns = (plane_indices(-_MARGIN_PX, grey.shape[axis] + 2 * _MARGIN_PX, grey.shape[axis], wraps[axis]) for axis in (0, 1))
     padded = grey[rows[:, None], columns]
     yield None
     low, high = _TIMES[kind]
@@ -54,50 +61,48 @@ def _scratches(grey: Floats, times: float) -> Slices[Bools]:
         values = np.ascontiguousarray(grey.T) if is_level else grey
         own = found.T if is_level else found
         for width in _WIDTHS:
-            thick = sum(np.roll(values, k, 1) for k in range(-(width // 2), width // 2 + 1)) / np.float32(width)
+            thick = _thickened(values, width, 1)
             yield None
             for slope in (np.arange(_DIRECTIONS) + 0.5) / _DIRECTIONS * 2 - 1:
-                short = _along(thick, slope, 0, _SHORT_STEPS)
-                yield None
-                long = _along(short, slope, _SHORT_STEPS, _STEPS)
-                yield None
+                short = yield from _along(thick, slope, 0, _SHORT_STEPS)
+                long = yield from _along(short, slope, _SHORT_STEPS, _STEPS)
                 gap = width // 2 + 2
                 for sign in (1, -1):
                     ridge = _ridge(long, gap, sign)
+                    yield None
                     limit = _limit(ridge, "scratches", times)
                     yield None
                     seeds = ridge > limit
                     if seeds.any():
-                        piece = _drawn(seeds, slope)
-                        piece &= _drawn_short(_ridge(short, gap, sign) > limit / 2, slope)
+                        piece = _drawn(seeds, slope, _STEPS)
+                        piece &= _drawn(_ridge(short, gap, sign) > limit / 2, slope, _SHORT_STEPS)  # a scratch may end within the piece
                         for k in range(-(width // 2), width // 2 + 1):
                             own |= np.roll(piece, k, 1)
                     yield None
     return found
 
 
-def _along(values: Floats, slope: float, first: int, last: int) -> Floats:
+def _thickened(values: Floats, width: int, axis: int) -> Floats:
+    """The mean of so many around each one."""
+    total = values.copy()
+    for k in range(1, width // 2 + 1):
+        total += np.roll(values, k, axis) + np.roll(values, -k, axis)
+    return total / np.float32(width)
+
+
+def _along(values: Floats, slope: float, first: int, last: int) -> Slices[Floats]:
     """The mean of pieces of lines downwards from each place, from 2^first to 2^last pixels long; to the right by ``slope`` a row."""
     for k in range(first, last):
-        values = (values + _from(values, slope, 1 << k)) * np.float32(0.5)
+        values = (values + np.roll(values, (-(1 << k), -round(slope * (1 << k))), (0, 1))) * np.float32(0.5)
+        yield None
     return values
 
 
-def _from(values: Floats | Bools, slope: float, rows: int) -> Floats | Bools:
-    return np.roll(values, (-rows, -round(slope * rows)), (0, 1))
-
-
-def _drawn(seeds: Bools, slope: float) -> Bools:
-    """The pieces of lines that begin at the seeds."""
-    for k in range(_STEPS):
-        seeds = seeds | np.roll(seeds, (1 << k, round(slope * (1 << k))), (0, 1))
-    return seeds
-
-
-def _drawn_short(seeds: Bools, slope: float) -> Bools:
-    for k in range(_SHORT_STEPS):
-        seeds = seeds | np.roll(seeds, (1 << k, round(slope * (1 << k))), (0, 1))
-    return seeds
+def _drawn(begins: Bools, slope: float, steps: int) -> Bools:
+    """The pieces of lines, of 2^steps pixels, that begin there."""
+    for k in range(steps):
+        begins = begins | np.roll(begins, (1 << k, round(slope * (1 << k))), (0, 1))
+    return begins
 
 
 def _ridge(values: Floats, gap: int, sign: int) -> Floats:
@@ -112,7 +117,7 @@ def _dust(grey: Floats, times: float) -> Slices[Bools]:
     for radius in _RADII:
         blurred = grey
         for axis in (0, 1):
-            blurred = sum(np.roll(blurred, k, axis) for k in range(-(radius // 2), radius // 2 + 1)) / np.float32(2 * (radius // 2) + 1)
+            blurred = _thickened(blurred, 2 * (radius // 2) + 1, axis)
         yield None
         around = list(_around(radius + 2))
         for sign in (1, -1):
@@ -133,7 +138,9 @@ def _around(radius: int) -> Iterator[tuple[int, int]]:
         yield round(radius * np.sin(k * np.pi / 6)), round(radius * np.cos(k * np.pi / 6))
 
 
-def _limit(answers: Floats, kind: str, times: float) -> float:
-    step = max(1, answers.size // _SAMPLES)
-    strong = float(np.percentile(answers.ravel()[::step], _STRONG_PERCENT[kind]))
-    return max(times * strong, _LEAST_CONTRAST)
+def _limit(answers: Floats, kind: Blemish, times: float) -> float:
+    answers = answers[_MARGIN_PX:-_MARGIN_PX, _MARGIN_PX:-_MARGIN_PX]
+    step = max(1, round((answers.size / _SAMPLES) ** 0.5))
+    percent, factor = _USUAL[kind]
+    strong, usual = np.percentile(answers[::step, ::step], (_STRONG_PERCENT, percent))
+    return max(times * min(float(strong), factor * float(usual)), _LEAST_CONTRAST)

@@ -15,10 +15,9 @@ _NEARLY = 0.03  # lossy files have no clean black and white
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> Floats:
-    """The mask in a file of a picture of ``size`` (height, width): its grey, or, if it is transparent in places, how opaque it is. What is nearly
-    black or white is so.
+    """The mask in a file of a picture of ``size`` (height, width): its grey, or, if it is transparent in places, how opaque it is.
 
-    TexGenError for a picture of another size and for what ``read_image`` refuses.
+    What is nearly black is black, and nearly white white. TexGenError for a picture of another size and for what ``read_image`` refuses.
     """
     picture = read_image(path, MAX_PIXELS)
     mask = grey(picture.pixels).astype(np.float32).clip(0, 1) if picture.alpha is None else picture.alpha
