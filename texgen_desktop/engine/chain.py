@@ -10,13 +10,15 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+from torch import Tensor
 
 from texgen_desktop.engine.field_info import checked_settings
-from texgen_desktop.engine.model_file import ModelFile, load_model
+from texgen_desktop.engine.model_file import check_is_no_pickle, load_model
+from texgen_desktop.engine.tensor_file import decode, read_metadata, read_tensor_bytes
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.raster import ArrayRaster, EnlargedRaster, Raster, Wraps, read_whole
-from texgen_desktop.operators import WEIGHTS, Operator, Step, Workshop
+from texgen_desktop.operators import WEIGHTS, Operator, Step, Weights, Workshop
 from texgen_desktop.resources import model_file
 from texgen_desktop.slices import Slices
 
@@ -123,9 +125,18 @@ def plain_steps(steps: Sequence[CheckedStep]) -> list[dict[str, Any]]:
     return plain
 
 
-def open_weights(name: str) -> ModelFile:
-    """The operators' model that ships under this name, or that lies at this path; TexGenError where there is none that can be used."""
-    path = Path(name) if name.endswith(".safetensors") else model_file(f"{name}.safetensors")
+@dataclass(frozen=True, eq=False)
+class _ForeignWeights:
+    header: dict[str, Any]
+    tensors: dict[str, Tensor]
+
+
+def open_weights(name: str) -> Weights:
+    """The operators' model that ships under this name, or what lies at this path: see ``Workshop``."""
+    path = Path(name) if Path(name).suffix else model_file(f"{name}.safetensors")
+    check_is_no_pickle(path)
+    if not read_metadata(path):
+        return _ForeignWeights({}, decode(read_tensor_bytes(path), path.name)[0])
     file = load_model(path)
     if file.family != WEIGHTS:
         raise TexGenError(f"{path.name} is a model that makes textures, and enhances none.", "Choose one that was learnt for this step.")

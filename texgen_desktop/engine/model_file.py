@@ -46,16 +46,7 @@ def save_model(path: Path, family: str, header: Mapping[str, Any], tensors: Mapp
 
 def load_model(path: Path) -> ModelFile:
     """Read and check a model file; the tensors lie on the CPU. Every other file raises TexGenError, whatever is in it."""
-    check_ordinary(path, "Open a model.safetensors that TexGen wrote.")
-    with path.open("rb") as file:
-        start = file.read(9)
-    # The first eight bytes of a model file are the length of its header, which may be any number; then the header's "{" comes.
-    is_pickle = start.startswith(_PICKLE_STARTS) and start[8:] != b"{"
-    if is_pickle or path.suffix.lower() in _PICKLE_SUFFIXES:
-        raise TexGenError(
-            f"{path.name} is a pickled model. TexGen never opens those: they can run any program.",
-            "Open a model.safetensors that TexGen wrote.",
-        )
+    check_is_no_pickle(path)
     tensors, about = tensor_file.decode(tensor_file.read_tensor_bytes(path), path.name)
     if about.get("format") != _FORMAT:
         raise TexGenError(f"{path.name} holds weights of another program.", "Open a model.safetensors that TexGen wrote.")
@@ -70,6 +61,19 @@ def load_model(path: Path) -> ModelFile:
             return ModelFile(family, header, recipe, tensors, sha256)
         case _:
             raise TexGenError(f"{path.name} is damaged: its header is incomplete.", "Train again, or use another copy.")
+
+
+def check_is_no_pickle(path: Path) -> None:
+    """TexGenError for what is no ordinary file, and for pickled models, by their names and by what is in them."""
+    check_ordinary(path, "Open a model in .safetensors.")
+    with path.open("rb") as file:
+        start = file.read(9)
+    # The first eight bytes of a model file are the length of its header, which may be any number; then the header's "{" comes.
+    is_pickle = start.startswith(_PICKLE_STARTS) and start[8:] != b"{"
+    if is_pickle or path.suffix.lower() in _PICKLE_SUFFIXES:
+        raise TexGenError(
+            f"{path.name} is a pickled model. TexGen never opens those: they can run any program.", "Open a model in .safetensors."
+        )
 
 
 def model_images_seen(path: Path) -> int | None:

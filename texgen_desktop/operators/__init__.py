@@ -48,7 +48,8 @@ class Workshop:
     seed: int
     mask: Floats | None
     open_weights: Callable[[str], Weights]
-    """The model that ships under this name, or that lies at this absolute path. TexGenError where there is none that can be used."""
+    """The model that ships under this name, or that lies at this path; of another maker's .safetensors file the tensors, with no header.
+    TexGenError where there is none that can be used, pickles above all."""
     tell: Callable[[float, str], None]
     """How far this operator is, in [0, 1], and what it does now in a few words. May be called often."""
     show: Callable[[Floats], None]
