@@ -148,7 +148,10 @@ class Level:
             yield slice(start, start + _CHUNK)
 
     def _some_sources(self, random: np.random.Generator, count: int) -> Ints:
-        """(count, 2) at random. They are not all listed, for there may be as many as pixels."""
+        """(count, 2) at random. They are listed only where they are few: there may be as many as pixels."""
+        if self._source_count < self.is_source.size // 64:
+            listed = np.argwhere(self.is_source)
+            return listed[random.integers(len(listed), size=count)]
         found: list[Ints] = []
         missing = count
         while missing > 0:
