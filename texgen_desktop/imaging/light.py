@@ -73,7 +73,7 @@ class _Axis:
 
 @dataclass(frozen=True)
 class Light:
-    """Of one picture, over the whole plane. ``mean`` (C,), C = 1 where only the brightness counts, else 3; ``most`` is its largest value."""
+    """Of one picture, over the whole plane. ``mean`` (C,): C = 1 where only the brightness counts, else 3. ``most``: its largest value."""
 
     mean: Doubles
     most: float
@@ -84,8 +84,9 @@ class Light:
 
     @classmethod
     def measured(cls, raster: Raster, size: float | None, keeps_colour: bool) -> Slices[Light]:
-        """``size`` is the standard deviation of the blur as a share of the shorter side: what is smaller is texture. None takes no more
-        than slope and bend along the axes that do not wrap. In slices."""
+        """``size`` is the blur's standard deviation as a share of the shorter side: what is smaller is texture. None takes no more than
+        slope and bend along the axes that do not wrap. In slices.
+        """
         shape = (raster.height_px, raster.width_px)
         blur_px = None if size is None else max(size * min(shape), 1.0)
         rows, columns = (_Axis(n, wraps, blur_px) for n, wraps in zip(shape, raster.wraps, strict=True))
@@ -99,8 +100,7 @@ class Light:
             waves = waves + _projected(rows.waves(y, height), values, columns.waves(x, width))
             powers = powers + _projected(rows.powers(y, height), values, columns.powers(x, width))
             yield None
-        assert not isinstance(waves, float) and not isinstance(powers, float), "a picture has pixels"
-        waves, powers = waves / np.prod(shape), powers / np.prod(shape)
+        waves, powers = np.asarray(waves) / np.prod(shape), np.asarray(powers) / np.prod(shape)
         # The parabola is taken out before the blur, which bends it at the edges, and is put back after it.
         overlap = [axis.waves(0, axis.size).T @ axis.powers(0, axis.size) / axis.size for axis in (rows, columns)]
         rest = waves - np.einsum("ki,ijc,lj->klc", overlap[0], powers, overlap[1])

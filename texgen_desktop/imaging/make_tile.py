@@ -6,26 +6,67 @@ import numpy as np
 
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.patch_repair import patch_repair
+from texgen_desktop.imaging.light import Light
+from texgen_desktop.imaging.membrane import closed
+from texgen_desktop.imaging.patch_repair import Show, Tell, patch_repair
+from texgen_desktop.imaging.raster import ArrayRaster, pieces
 from texgen_desktop.slices import Slices
 
 LEAST_SIDE_PX = 96
 _BAND = 0.08  # of the shorter side: half of it on either side of an edge
-_LEAST_BAND_PX = 24
+_LEAST_BAND_PX, _MOST_BAND_PX = 24, 96
+_EDGE = 0.06  # of a side: what counts as its edge when both are brought to the same light
 
 
-def make_tile(pixels: Floats, seed: int = 0) -> Slices[Floats]:
+def make_tile(pixels: Floats, seed: int = 0, tell: Tell | None = None, show: Show | None = None) -> Slices[Floats]:
     """(H, W, 3) of the same size that repeats without a seam; beyond a band along its edges it is the photo, bit for bit.
 
     TexGenError for a photo of less than 96 pixels a side.
     """
+    require_size(pixels)
     height, width, _ = pixels.shape
-    if min(height, width) < LEAST_SIDE_PX:
-        raise TexGenError(f"A photo of less than {LEAST_SIDE_PX} pixels a side is too small to become a tile.", "Use a larger photo.")
-    half = max(_LEAST_BAND_PX, round(_BAND * min(height, width))) // 2
+    half = min(_MOST_BAND_PX, max(_LEAST_BAND_PX, round(_BAND * min(height, width)))) // 2
     cross = np.zeros((height, width), np.float32)
     cross[height // 2 - half : height // 2 + half] = 1
     cross[:, width // 2 - half : width // 2 + half] = 1
-    rolled = np.roll(pixels, (height // 2, width // 2), (0, 1))
-    tile = yield from patch_repair(rolled, cross, (True, True), seed)
-    return np.roll(tile, (-(height // 2), -(width // 2)), (0, 1))
+    middle = (height // 2, width // 2)
+    rolled = np.roll(pixels, middle, (0, 1))
+    tile = yield from patch_repair(rolled, cross, (True, True), seed, tell, show)
+    return np.roll(tile, (-middle[0], -middle[1]), (0, 1))
+
+
+def require_size(pixels: Floats) -> None:
+    if min(pixels.shape[:2]) < LEAST_SIDE_PX:
+        raise TexGenError(f"A photo of less than {LEAST_SIDE_PX} pixels a side is too small to become a tile.", "Use a larger photo.")
+
+
+def evenly_lit(pixels: Floats) -> Slices[Floats]:
+    """The photo (H, W, 3) without a slope or a bend in its light: a tile would repeat them."""
+    raster = ArrayRaster(pixels, (False, False))
+    light = yield from Light.measured(raster, None, keeps_colour=True)
+    even = np.empty_like(pixels)
+    for y, x, height, width in pieces(raster, 256):
+        even[y : y + height, x : x + width] = light.evened(pixels[y : y + height, x : x + width], y, x)
+        yield None
+    return even
+
+
+def edges_alike(pixels: Floats) -> Slices[Floats]:
+    """The photo (H, W, 3) with what differs on the whole between opposite edges faded out into it: there is no step, where they meet."""
+    down, across = np.zeros_like(pixels), np.zeros_like(pixels)
+    down[-1] = _difference(pixels)
+    across[:, -1] = _difference(pixels.swapaxes(0, 1))
+    yield None
+    alike = yield from closed(pixels, down, across)
+    return np.clip(alike, 0, max(1.0, float(pixels.max())))
+
+
+def _difference(pixels: Floats) -> Floats:
+    """How much brighter the bottom is than the top, smoothed along the edge: (W, 3)."""
+    height, width, _ = pixels.shape
+    depth, reach = max(4, round(_EDGE * height)), max(2, round(_EDGE * width))
+    jump = pixels[-depth:].mean(0) - pixels[:depth].mean(0)
+    bell = np.hanning(2 * reach + 1)[1:-1]
+    padded = np.pad(jump, ((reach - 1, reach - 1), (0, 0)), mode="symmetric")
+    smooth = np.stack([np.convolve(channel, bell / bell.sum(), "valid") for channel in padded.T], 1)
+    return smooth.astype(np.float32)

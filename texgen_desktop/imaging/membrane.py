@@ -44,7 +44,7 @@ def _solved(source: Floats) -> Slices[Floats]:
     return found
 
 
-def _eigenvalues(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+def _eigenvalues(frequencies: NDArray[np.floating]) -> NDArray[np.float64]:
     """Of the second difference, for waves of so many turns a pixel."""
     found: NDArray[np.float64] = 2 * np.cos(2 * np.pi * frequencies) - 2
     return found

@@ -147,7 +147,8 @@ def _busy(picture: Floats) -> Floats:
     for axis in (0, 1):
         around = _mean_around(around, axis)
     usual = float(around.mean())
-    return around + np.float32(0.5 * usual + 1e-8)
+    floored: Floats = around + np.float32(0.5 * usual + 1e-8)
+    return floored
 
 
 def _mean_around(values: Floats, axis: int) -> Floats:

@@ -16,7 +16,7 @@ from texgen_desktop.slices import Slices
 class Delight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: Annotated[
         float, Meta(ge=0.02, le=0.5, description="What is larger than this share of the shorter side counts as light, not as texture")
-    ] = 0.15
+    ] = 0.1
     strength: Annotated[float, Meta(ge=0, le=1, description="How much of the unevenness is taken out")] = 1.0
     keep_colour: Annotated[bool, Meta(description="Change only the brightness; else the colour of the light is evened out too")] = True
 
