@@ -32,7 +32,7 @@ def taught(picture: Holed, steps: int = 4, with_critic: bool = False) -> RepairN
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         net = RepairNet(2, 12)
-    lesson = Lesson([run_to_end(pyramid(picture, 2))], net, 0, with_critic)
+    lesson = run_to_end(Lesson.prepared([run_to_end(pyramid(picture, 2))], net, 0, with_critic))
     for k in range(steps):
         run_to_end(lesson.step(k / steps))
     return lesson.average
@@ -73,7 +73,7 @@ def test_what_lies_beyond_the_margin_is_not_seen_and_what_lies_within_it_is() ->
     def middle(below: torch.Tensor, edge: int) -> torch.Tensor:
         side = below.shape[-1]
         around = torch.nn.functional.pad(hole, (edge,) * 4), torch.nn.functional.pad(noise, (edge,) * 4)
-        made = level(below, torch.zeros_like(below), *around)
+        made = level(below, below, torch.zeros_like(below), *around)
         return made[..., side // 2 - 2 : side // 2 + 2, side // 2 - 2 : side // 2 + 2]
 
     with torch.no_grad():

@@ -76,15 +76,21 @@ class Memory:
         for part in asked.split(_QUERIES):
             best.append((squares - 2 * part @ keys.T).argmin(1))
             yield None
-        places = yield from self._coherent(cells, is_asked, asked.numpy(), self.tops[usable[torch.cat(best).numpy()]], allowed)
+        places = self.tops[usable[torch.cat(best).numpy()]]
+        goes_around = np.array([wrap and side % _CELL == 0 for wrap, side in zip(wraps, mask.shape, strict=True)])
+        places = yield from self._coherent(cells, is_asked, goes_around, asked.numpy(), places, allowed)
         y, x = (2 * _CELL * cells[:, axis, None] + np.arange(2 * _CELL) for axis in (0, 1))
         is_in = (y < sides[0])[:, :, None] & (x < sides[1])[:, None, :]
         flat = (y[:, :, None] * sides[1] + x[:, None, :])[is_in]
         proposal.reshape(-1, 3)[flat] = _windows(self.fine, 2 * (places + _AROUND), 2 * _CELL, self.wraps)[is_in]
         return proposal
 
-    def _coherent(self, cells: Ints, is_asked: Bools, asked: Floats, places: Ints, allowed: Bools) -> Slices[Ints]:
-        """The places (N, 2), where a neighbour's place moved along is nearly as good: that one (Ashikhmin 2001)."""
+    def _coherent(self, cells: Ints, is_asked: Bools, goes_around: Bools, asked: Floats, places: Ints, allowed: Bools) -> Slices[Ints]:
+        """The places (N, 2), where a neighbour's place moved along is nearly as good: that one (Ashikhmin 2001).
+
+        All cells at the same time, so that it does not matter which comes first. ``goes_around`` (2,): the last cell is the first one's
+        neighbour.
+        """
         number = np.full(is_asked.shape, -1)
         number[is_asked] = np.arange(len(cells))
         sides = np.array(allowed.shape)
@@ -94,11 +100,13 @@ class Memory:
         for _ in range(_ROUNDS):
             for step in ((0, 1), (1, 0), (0, -1), (-1, 0)):
                 neighbour = cells - np.array(step)
-                is_in = ((neighbour >= 0) & (neighbour < is_asked.shape)).all(1)
-                there = np.where(is_in, number[tuple((neighbour % is_asked.shape).T)], -1)
+                around = neighbour % is_asked.shape
+                is_in = ((neighbour == around) | goes_around).all(1)
+                there = np.where(is_in, number[around[:, 0], around[:, 1]], -1)
                 moved = places[there] + _CELL * np.array(step)
-                is_in = (there >= 0) & ((moved >= 0) & (moved < sides)).all(1)
-                is_in &= allowed[tuple(np.clip(moved, 0, sides - 1).T)]
+                around = moved % sides
+                is_in = (there >= 0) & ((moved == around) | self.wraps).all(1) & allowed[around[:, 0], around[:, 1]]
+                moved = around
                 chosen = np.flatnonzero(is_in)
                 found = np.square(self._keys(moved[chosen]) - asked[chosen]).sum(1)
                 is_better = found < _COHERENT * price[chosen]

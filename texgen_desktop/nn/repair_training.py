@@ -73,10 +73,9 @@ class _Draw:
 
 
 class Lesson:
-    """A run. ``losses`` are the last ones by name."""
+    """A run, made by ``prepared``. ``losses`` are the last ones by name."""
 
     def __init__(self, pictures: Sequence[Sequence[Holed]], net: RepairNet, seed: int, with_critic: bool) -> None:
-        """``pictures`` are pyramids, finest first, each of as many levels as the network has; ``net`` is taught in place."""
         self._pictures, self._seed = pictures, seed
         self._device = next(net.parameters()).device
         self.net = net
@@ -91,13 +90,25 @@ class Lesson:
                 self._critics = [placed(PatchCritic(_CRITIC_WIDTH), self._device) for _ in net.levels]
         self._critic_optimizers = [adam(critic, _CRITIC_RATE) for critic in self._critics]
         self._holes = [np.argwhere(levels[-1].hole) for levels in pictures]
+        self._memories: list[list[Memory]] = []  # of each picture: from each level for the next finer one
+        self._bases: list[list[PatchDirections]] = []  # of each level, at its scale and at half of it
+
+    @classmethod
+    def prepared(cls, pictures: Sequence[Sequence[Holed]], net: RepairNet, seed: int, with_critic: bool) -> Slices[Lesson]:
+        """``pictures`` are pyramids, finest first, each of as many levels as the network has; ``net`` is taught in place."""
+        lesson = cls(pictures, net, seed, with_critic)
         random = np.random.default_rng((seed, 1))
-        self._memories = [[Memory.of(coarse, fine, _PLACES, random) for fine, coarse in pairwise(levels)] for levels in pictures]
-        self._bases = []
+        for levels in pictures:
+            lesson._memories.append([])
+            for fine, coarse in pairwise(levels):
+                lesson._memories[-1].append(Memory.of(coarse, fine, _PLACES, random))
+                yield None
         for k in range(len(net.levels)):
-            probe = torch.stack([self._crop(k, random).colours[k] for _ in range(_BATCH)])
+            probe = torch.stack([lesson._crop(k, random).colours[k] for _ in range(_BATCH)])
             scales = (probe, halve(probe))
-            self._bases.append([PatchDirections.of(scale.to(self._device), _PATCH_PX, _WHITENESS) for scale in scales])
+            lesson._bases.append([PatchDirections.of(scale.to(lesson._device), _PATCH_PX, _WHITENESS) for scale in scales])
+            yield None
+        return lesson
 
     # ------------------------------------------------------------------------------------------------- what is shown
 

@@ -164,8 +164,8 @@ def _taught(canvases: Sequence[_Canvas], method: Learnt, minutes: float, worksho
     pyramids = []
     for canvas in canvases:
         pyramids.append((yield from pyramid(canvas.holed, levels)))
-    lesson = Lesson(pyramids, new_net(levels, workshop.seed, workshop.device), workshop.seed, with_critic=method == "gan")
-    yield None
+    net = _new_net(levels, workshop.seed, workshop.device)
+    lesson = yield from Lesson.prepared(pyramids, net, workshop.seed, with_critic=method == "gan")
     started, shown, took = time.monotonic(), 0.0, 0.0
     while (elapsed := time.monotonic() - started) < 60 * minutes or lesson.steps_done < levels:
         yield from lesson.step(min(elapsed / (60 * minutes), 0.999))
@@ -191,7 +191,7 @@ def _level_count(pictures: Sequence[Holed]) -> Slices[int]:
     return count
 
 
-def new_net(levels: int, seed: int, device: torch.device) -> RepairNet:
+def _new_net(levels: int, seed: int, device: torch.device) -> RepairNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return placed(RepairNet(levels, _WIDTH), device)
