@@ -53,7 +53,8 @@ def test_equal_seeds_give_equal_pixels_and_another_seed_others() -> None:
 
 
 def test_a_hole_across_the_edge_of_a_tile_leaves_no_seam_and_without_wrapping_it_does() -> None:
-    photo = np.mean([np.roll(grains(0, SIDE_PX), (y, x), (0, 1)) for y in range(-4, 5) for x in range(-4, 5)], axis=0)  # steps are small
+    discs = grains(0, SIDE_PX)
+    photo = np.mean([np.roll(discs, (y, x), (0, 1)) for y in range(-4, 5) for x in range(-4, 5)], axis=0)  # steps are small
     hole = np.zeros((SIDE_PX, SIDE_PX), bool)
     hole[:10] = hole[-10:] = True
     repaired, naive = (run_to_end(patch_repair(photo, hole, wraps)) for wraps in (TILE, PLAIN))
