@@ -12,13 +12,16 @@ from texgen_desktop.resources import resource
 def grains(seed: int, side_px: int = 192) -> Floats:
     """Discs of many sizes and colours that lie on each other (dead leaves), on a torus."""
     random = np.random.default_rng(seed)
-    y, x = np.mgrid[:side_px, :side_px]
+    around = np.arange(-7, 9)  # as far as the largest disc reaches
     picture = np.zeros((side_px, side_px, 3), np.float32)
     for _ in range(side_px * side_px // 20):
         radius = 2 / (1 - random.random() * 0.7)
         centre_y, centre_x = random.random(2) * side_px
-        dy, dx = (np.minimum(d, side_px - d) for d in (np.abs(y - centre_y), np.abs(x - centre_x)))
-        picture[dy * dy + dx * dx < radius * radius] = random.uniform(0.15, 0.85) * np.array([1, 0.9, 0.7]) + random.normal(0, 0.03, 3)
+        y, x = (int(centre) + around for centre in (centre_y, centre_x))
+        inside = (y - centre_y)[:, None] ** 2 + (x - centre_x) ** 2 < radius * radius
+        rows, columns = np.nonzero(inside)
+        colour = random.uniform(0.15, 0.85) * np.array([1, 0.9, 0.7]) + random.normal(0, 0.03, 3)
+        picture[y[rows] % side_px, x[columns] % side_px] = colour
     return np.clip(picture, 0, 1)
 
 
