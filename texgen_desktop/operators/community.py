@@ -130,7 +130,8 @@ def _spandrel() -> ModuleType:
         _stand_in_for_torchvision()
     import spandrel
 
-    return spandrel
+    package: ModuleType = spandrel
+    return package
 
 
 def _stand_in_for_torchvision() -> None:

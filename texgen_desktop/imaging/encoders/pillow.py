@@ -71,7 +71,8 @@ def _split_at_scan(jpeg: bytes, height_px: int) -> tuple[bytes, bytes]:
 class WebpEncoder:
     """sRGB-tagged unless a profile is given, and lossless; rows are uint8.
 
-    The format is coded as a whole: 4 bytes a pixel wait for the end. Lossy WebP halves the resolution of colour. Lossless is as fast with these settings, and half as large again (gravel.jpg).
+    The format is coded as a whole: 4 bytes a pixel wait for the end. Lossy WebP halves the resolution of colour. Lossless is as fast with
+    these settings, and half as large again (gravel.jpg).
     """
 
     def __init__(self, file: BinaryIO, header: FileHeader) -> None:
