@@ -73,9 +73,11 @@ def _apply(settings: RepairSettings, picture: Raster, workshop: Workshop) -> Sli
     pixels = yield from read_whole(picture)
     mask = _checked(workshop.mask, pixels)
     method = settings.method
-    if method == "auto":
+    if method == "auto" and settings.model:
+        workshop.note("auto: the model that was chosen")
+    elif method == "auto":
         method = "patch"
-        workshop.note("auto: patch, which needs no training")
+        workshop.note("auto: patch, which takes seconds; on textures a network has to learn for minutes to be as good")
     if method == "patch":
         repaired = yield from patch_repair(pixels, mask, picture.wraps, workshop.seed, workshop.tell, workshop.show)
         workshop.note("patch")
@@ -139,12 +141,12 @@ class _Canvas:
 
 
 def _repaired_by_network(
-    method: Learnt, settings: RepairSettings, pixels: Floats, mask: Floats, wraps: Wraps, workshop: Workshop
+    method: Literal["auto", "cnn", "gan"], settings: RepairSettings, pixels: Floats, mask: Floats, wraps: Wraps, workshop: Workshop
 ) -> Slices[Floats]:
     canvas = yield from _Canvas.of(pixels, mask > 0, wraps)
-    if settings.model:
+    if method == "auto" or settings.model:
         net, header = _opened(settings.model, method, workshop)
-        words = f"{method}, with a model of {header.steps} steps"
+        words = f"{header.method}, with a model of {header.steps} steps"
     else:
         net, steps = yield from _taught([canvas], method, settings.minutes, workshop)
         words = f"{method}, learned in {steps} steps"
@@ -197,7 +199,7 @@ def _new_net(levels: int, seed: int, device: torch.device) -> RepairNet:
         return placed(RepairNet(levels, _WIDTH), device)
 
 
-def _opened(model: str, method: Learnt, workshop: Workshop) -> tuple[RepairNet, _Header]:
+def _opened(model: str, method: Literal["auto", "cnn", "gan"], workshop: Workshop) -> tuple[RepairNet, _Header]:
     weights = workshop.open_weights(model)
     hint = "Choose a model that was learned for repair, or leave the field empty to learn now."
     try:
@@ -206,7 +208,7 @@ def _opened(model: str, method: Learnt, workshop: Workshop) -> tuple[RepairNet, 
         net.load_state_dict(dict(weights.tensors), strict=True)
     except (msgspec.ValidationError, RuntimeError) as error:
         raise TexGenError("This model is not one that repairs.", hint) from error
-    if header.method != method:
+    if method not in ("auto", header.method):
         raise TexGenError(f"This model was learned by {header.method}, not {method}.", f"Choose {header.method} as the method.")
     return frozen(net, workshop.device), header
 
