@@ -20,12 +20,12 @@ def twins() -> tuple[Holed, Holed, np.ndarray]:
     hole = np.zeros(whole.shape[:2], bool)
     hole[20:36, 24:40] = True
     fine = Holed(np.where(hole[..., None], np.float32(0), whole), hole, TILE)
-    return fine.halved(), fine, whole
+    return run_to_end(fine.halved()), fine, whole
 
 
 def test_the_detail_comes_from_the_place_that_looks_like_the_coarse_filling_and_without_it_from_another() -> None:
     coarse, fine, whole = twins()
-    made = Holed(whole, np.zeros_like(fine.hole), TILE).halved().colours  # the coarse level is filled rightly
+    made = run_to_end(Holed(whole, np.zeros_like(fine.hole), TILE).halved()).colours  # the coarse level is filled rightly
     memory = Memory.of(coarse, fine, ALL, np.random.default_rng(0))
     found = run_to_end(memory.proposal(made, coarse.hole, TILE, fine.hole.shape))
     assert np.array_equal(found[fine.hole], whole[fine.hole])

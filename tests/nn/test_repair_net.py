@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -38,18 +40,23 @@ def taught(picture: Holed, steps: int = 4, with_critic: bool = False) -> RepairN
     return lesson.average
 
 
+@cache
+def known_net(with_critic: bool = False) -> RepairNet:
+    """One for several tests; ``fill`` does not change it."""
+    return taught(holed(), with_critic=with_critic)
+
+
 def filled(net: RepairNet, picture: Holed) -> Floats:
     return run_to_end(fill(net, picture, 0, lambda _: None))
 
 
 def test_a_tile_that_was_rolled_is_filled_alike_and_with_black_beyond_the_edges_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = taught(holed())
+    net = known_net()
     monkeypatch.setattr("texgen_desktop.nn.repair_net.gaussian_field", lambda *_a: torch.zeros(1, 1, *_a[5:7]))  # it lies where it lies
     shift = (5 * WHOLE, 11 * WHOLE)
 
     def difference() -> float:
-        rolled = filled(net, holed(shift=shift))
-        return float(np.abs(np.roll(filled(net, holed()), shift, (0, 1)) - rolled).max())
+        return float(np.abs(np.roll(filled(net, holed()), shift, (0, 1)) - filled(net, holed(shift=shift))).max())
 
     assert difference() < 1e-5
     whole_window = Holed.window
@@ -65,7 +72,7 @@ def test_a_tile_that_was_rolled_is_filled_alike_and_with_black_beyond_the_edges_
 
 
 def test_what_lies_beyond_the_margin_is_not_seen_and_what_lies_within_it_is() -> None:
-    level = taught(holed()).level(0)
+    level = known_net().level(0)
     window = torch.randn(1, 3, 4 + 2 * MARGIN_PX, 4 + 2 * MARGIN_PX, generator=torch.Generator().manual_seed(0))
     hole, noise = torch.ones_like(window[:, :1]), torch.zeros_like(window[:, :1])
     wider = torch.nn.functional.pad(window, (16,) * 4, value=3.0)
@@ -85,14 +92,13 @@ def test_what_lies_beyond_the_margin_is_not_seen_and_what_lies_within_it_is() ->
 
 def test_what_is_known_stays_bit_for_bit_and_the_hole_does_not() -> None:
     picture = holed(PLAIN)
-    made = filled(taught(picture, 2), picture)
+    made = filled(known_net(), picture)
     assert np.array_equal(made[~picture.hole], picture.colours[~picture.hole])
     assert np.abs(made[picture.hole]).max() > 0
 
 
 def test_equal_seeds_learn_equal_weights_also_with_a_critic() -> None:
-    first, again = (taught(holed(), 5, with_critic=True).state_dict() for _ in range(2))
-    without = taught(holed(), 5).state_dict()
+    first, again, without = (net.state_dict() for net in (known_net(True), taught(holed(), with_critic=True), known_net()))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], without[name]) for name in first)
 
@@ -100,7 +106,7 @@ def test_equal_seeds_learn_equal_weights_also_with_a_critic() -> None:
 def test_the_hole_is_filled_with_its_patches_judged_but_never_taken_for_the_truth() -> None:
     picture = holed()
     painted = Holed(np.where(picture.hole[..., None], np.float32(1e6), picture.colours), picture.hole, TILE)
-    clean, dirty = (taught(each, 6, with_critic=True).state_dict() for each in (picture, painted))
+    clean, dirty = known_net(True).state_dict(), taught(painted, with_critic=True).state_dict()
     assert all(torch.equal(clean[name], dirty[name]) for name in clean)
 
 

@@ -16,6 +16,7 @@ from texgen_desktop.slices import Slices
 Bools = NDArray[np.bool_]
 
 COLOURS = 3
+_SLAB = 1 << 20  # pixels a slice
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,21 +35,24 @@ class Holed:
         colours = np.where(hole[..., None], np.float32(0), self.colours[rows, columns])
         return torch.from_numpy(colours).permute(2, 0, 1), torch.from_numpy(hole.astype(np.float32))[None]
 
-    def halved(self) -> Holed:
+    def halved(self) -> Slices[Holed]:
         """Half the size, rounded up. A pixel is known where all four that it is the mean of are."""
-        height, width = self.hole.shape
-        rows = plane_indices(0, height + height % 2, height, self.wraps[0])[:, None]
-        columns = plane_indices(0, width + width % 2, width, self.wraps[1])
-        colours, hole = self.colours[rows, columns], self.hole[rows, columns]
-        height, width = hole.shape[0] // 2, hole.shape[1] // 2
-        mean = colours.reshape(height, 2, width, 2, COLOURS).mean((1, 3), dtype=np.float32)
-        return Holed(mean, np.asarray(hole.reshape(height, 2, width, 2).any((1, 3))), self.wraps)
+        height, width = (-(-n // 2) for n in self.hole.shape)
+        colours, hole = np.empty((height, width, COLOURS), np.float32), np.empty((height, width), bool)
+        columns = plane_indices(0, 2 * width, self.hole.shape[1], self.wraps[1])
+        step = max(1, _SLAB // (4 * width))
+        for top in range(0, height, step):
+            rows = plane_indices(2 * top, 2 * min(step, height - top), self.hole.shape[0], self.wraps[0])[:, None]
+            part = slice(top, top + step)
+            colours[part] = self.colours[rows, columns].reshape(-1, 2, width, 2, COLOURS).mean((1, 3))
+            hole[part] = self.hole[rows, columns].reshape(-1, 2, width, 2).any((1, 3))
+            yield None
+        return Holed(colours, hole, self.wraps)
 
 
 def pyramid(picture: Holed, levels: int) -> Slices[list[Holed]]:
     """Finest first."""
     found = [picture]
     for _ in range(levels - 1):
-        yield None
-        found.append(found[-1].halved())
+        found.append((yield from found[-1].halved()))
     return found

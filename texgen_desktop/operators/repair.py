@@ -34,6 +34,7 @@ _MOST_LEVELS, _COARSEST_PX, _LEAST_KNOWN = 4, 24, 0.25
 _FEWEST_PIXELS = 1024
 _SHOWING = 0.04  # of the time of learning at most
 _SLAB = 1 << 20  # pixels a slice
+_SHOWN_PX = 1024  # longer side at most
 
 
 class RepairSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,9 +74,11 @@ def _apply(settings: RepairSettings, picture: Raster, workshop: Workshop) -> Sli
     pixels = yield from read_whole(picture)
     mask = _checked(workshop.mask, pixels)
     method = settings.method
-    if method == "auto":
+    if method == "auto" and settings.model:
+        workshop.note("auto: the model that was chosen")
+    elif method == "auto":
         method = "patch"
-        workshop.note("auto: patch, which needs no training")
+        workshop.note("auto: patch, which takes seconds; on textures a network has to learn for minutes to be as good")
     if method == "patch":
         repaired = yield from patch_repair(pixels, mask, picture.wraps, workshop.seed, workshop.tell, workshop.show)
         workshop.note("patch")
@@ -130,32 +133,44 @@ class _Canvas:
             yield None
         return cls(Holed(colours, hole, wraps), axes, roll, limits)
 
-    def picture(self, colours: Floats) -> Floats:
-        """As it is seen, of any level's colours."""
-        factor = round(self.holed.hole.shape[0] / colours.shape[0])
-        shown = np.clip(self.axes.decode(colours), *self.limits)
-        rolled: Floats = np.roll(shown, [-shift // factor for shift in self.roll], (0, 1))
-        return rolled
+    def shown(self, colours: Floats) -> Floats:
+        """Any level's colours as they are seen, at a size for the screen."""
+        every = -(-max(colours.shape) // _SHOWN_PX)
+        roll = [-round(shift * colours.shape[0] / (every * self.holed.hole.shape[0])) for shift in self.roll]
+        picture: Floats = np.roll(np.clip(self.axes.decode(colours[::every, ::every]), *self.limits), roll, (0, 1))
+        return picture
+
+    def blended(self, pixels: Floats, mask: Floats, colours: Floats) -> Slices[Floats]:
+        """The pixels (H, W, 3) with those of the mask (H, W) replaced, as far as it says, by colours that were made for the canvas."""
+        repaired = pixels.copy()
+        yield None
+        places = np.argwhere(self.holed.hole)
+        for start in range(0, len(places), _SLAB // 4):
+            here = places[start : start + _SLAB // 4]
+            made = np.clip(self.axes.decode(colours[here[:, 0], here[:, 1]]), *self.limits)
+            y, x = ((here - np.array(self.roll)) % np.array(mask.shape)).T
+            share = np.minimum(mask[y, x], 1)[:, None]
+            # What lies in the hole may be anything: it is not to be multiplied by 0.
+            repaired[y, x] = np.where(share == 1, made, (1 - share) * pixels[y, x] + share * made)
+            yield None
+        return repaired
 
 
 def _repaired_by_network(
-    method: Learnt, settings: RepairSettings, pixels: Floats, mask: Floats, wraps: Wraps, workshop: Workshop
+    method: Literal["auto", "cnn", "gan"], settings: RepairSettings, pixels: Floats, mask: Floats, wraps: Wraps, workshop: Workshop
 ) -> Slices[Floats]:
     canvas = yield from _Canvas.of(pixels, mask > 0, wraps)
-    if settings.model:
+    if method == "auto" or settings.model:
         net, header = _opened(settings.model, method, workshop)
-        words = f"{method}, with a model of {header.steps} steps"
+        words = f"{header.method}, with a model of {header.steps} steps"
     else:
         net, steps = yield from _taught([canvas], method, settings.minutes, workshop)
         words = f"{method}, learned in {steps} steps"
     workshop.tell(1.0, "Filling")
-    colours = yield from fill(net, canvas.holed, workshop.seed, lambda level: workshop.show(canvas.picture(level)))
-    made = canvas.picture(colours)
-    yield None
+    colours = yield from fill(net, canvas.holed, workshop.seed, lambda level: workshop.show(canvas.shown(level)))
+    repaired = yield from canvas.blended(pixels, mask, colours)
     workshop.note(words)
-    share = mask[..., None]
-    # Not pixels + share * (made - pixels): what lies in the hole may be anything.
-    return np.where(share >= 1, made, np.where(share > 0, (1 - share) * pixels + share * made, pixels)).astype(np.float32)
+    return repaired
 
 
 def _taught(canvases: Sequence[_Canvas], method: Learnt, minutes: float, workshop: Workshop) -> Slices[tuple[RepairNet, int]]:
@@ -173,7 +188,7 @@ def _taught(canvases: Sequence[_Canvas], method: Learnt, minutes: float, worksho
         if canvases[0].holed.hole.any() and elapsed - shown > max(5.0, took / _SHOWING):
             began = time.monotonic()
             colours = yield from fill(lesson.average, canvases[0].holed, workshop.seed, lambda _: None)
-            workshop.show(canvases[0].picture(colours))
+            workshop.show(canvases[0].shown(colours))
             shown, took = elapsed, time.monotonic() - began
             yield None
     return lesson.average, lesson.steps_done
@@ -183,11 +198,13 @@ def _level_count(pictures: Sequence[Holed]) -> Slices[int]:
     """As many as leave enough to learn from at the coarsest."""
     count = 1
     while count < _MOST_LEVELS:
-        pictures = [picture.halved() for picture in pictures]
+        coarser = []
+        for picture in pictures:
+            coarser.append((yield from picture.halved()))
+        pictures = coarser
         if any(min(picture.hole.shape) < _COARSEST_PX or picture.hole.mean() > 1 - _LEAST_KNOWN for picture in pictures):
             break
         count += 1
-        yield None
     return count
 
 
@@ -197,7 +214,7 @@ def _new_net(levels: int, seed: int, device: torch.device) -> RepairNet:
         return placed(RepairNet(levels, _WIDTH), device)
 
 
-def _opened(model: str, method: Learnt, workshop: Workshop) -> tuple[RepairNet, _Header]:
+def _opened(model: str, method: Literal["auto", "cnn", "gan"], workshop: Workshop) -> tuple[RepairNet, _Header]:
     weights = workshop.open_weights(model)
     hint = "Choose a model that was learned for repair, or leave the field empty to learn now."
     try:
@@ -206,7 +223,7 @@ def _opened(model: str, method: Learnt, workshop: Workshop) -> tuple[RepairNet, 
         net.load_state_dict(dict(weights.tensors), strict=True)
     except (msgspec.ValidationError, RuntimeError) as error:
         raise TexGenError("This model is not one that repairs.", hint) from error
-    if header.method != method:
+    if method not in ("auto", header.method):
         raise TexGenError(f"This model was learned by {header.method}, not {method}.", f"Choose {header.method} as the method.")
     return frozen(net, workshop.device), header
 
