@@ -220,6 +220,10 @@ class Level:
                     number = self.number_at(neighbour)
                     is_in &= (number >= 0) & (neighbour % self.stride == 0).all(1)
                     trial.offer(self.source[number] + offset, is_in, 1)
+            for axis in (0, 1):  # what is built in rows or columns goes on along them
+                moved = targets.copy()
+                moved[:, axis] = random.integers(self.hole.shape[axis], size=len(moved))
+                trial.offer(moved, np.ones(len(moved), bool), _NEW_FACTOR)
             near = reach
             while near >= 1:
                 moved = trial.source + random.integers(-near, near + 1, targets.shape)
