@@ -51,6 +51,10 @@ def nothing_is_left_behind() -> Iterator[None]:
 
 @pytest.fixture
 def tiny_photo(tmp_path: Path) -> Path:
+    return save_tiny_photo(tmp_path)
+
+
+def save_tiny_photo(folder: Path) -> Path:
     """A made-up stony texture, 96 × 96 pixels, as a PNG file."""
     random = np.random.default_rng(7)
     relief = np.zeros((96, 96))
@@ -60,7 +64,7 @@ def tiny_photo(tmp_path: Path) -> Path:
     grey = 128 + 36 * relief / relief.std() + random.normal(scale=6, size=relief.shape)
     tint = np.array([1.0, 0.92, 0.8])
     pixels = np.clip(grey[..., None] * tint, 0, 255).astype(np.uint8)
-    path = tmp_path / "tiny photo.png"
+    path = folder / "tiny photo.png"
     Image.fromarray(pixels).save(path)
     return path
 

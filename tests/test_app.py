@@ -27,10 +27,11 @@ REPOSITORY = Path(__file__).parents[1]
 # The whole program with the tests' family; it says "training" when a run is under way.
 TRAINING_PROGRAM = """
 import sys
+import pytest
 from tests import tiny_family
-from texgen_desktop import app, families
+from texgen_desktop import app
 from texgen_desktop.engine.messages import TrainSettings
-families.discover = lambda: {tiny_family.FAMILY.id: tiny_family.FAMILY}
+tiny_family.install(pytest.MonkeyPatch())
 class Window(app.MainWindow):
     def __init__(self, studio, settings, end_engine):
         super().__init__(studio, settings, end_engine)

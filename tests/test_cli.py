@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from tests import tiny_family
+from tests.conftest import save_tiny_photo
 from tests.data import cifar_files
 from tests.engine.desk import Desk
 from texgen_desktop.cli import main
@@ -34,13 +36,20 @@ def tiny_family_only(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny_family.install(monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained to the end, once; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("trained")
+    command = ["train", str(save_tiny_photo(folder)), "--family", "tiny", "--images", "20", "--project", str(folder / "project")]
+    with pytest.MonkeyPatch.context() as patch:
+        tiny_family.install(patch)
+        assert main([*command, "--device", "cpu"]) == 0
+    return folder / "project"
+
+
 @pytest.fixture
-def project(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> Path:
-    """Trained to the end."""
-    folder = tmp_path / "project"
-    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "20", "--project", str(folder), "--device", "cpu"]) == 0
-    capsys.readouterr()
-    return folder
+def project(trained_project: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(trained_project, tmp_path / "project")
 
 
 def error_line(capsys: Capture) -> str:
@@ -309,7 +318,7 @@ def test_a_project_whose_selected_run_is_gone_is_sampled_by_its_newest_model(
     opened = Project.open(project)
     opened.put_run_aside("run-002")
     opened.close()
-    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png")]) == 0
+    assert main(["sample", str(project), "--out", str(tmp_path / "tile.png"), "--size", "48"]) == 0
     assert (tmp_path / "tile.png").is_file()
 
 

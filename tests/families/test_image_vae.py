@@ -91,7 +91,7 @@ def test_training_pictures_come_back_better_with_training():
     trainer = training()
     train(trainer, 3)
     before = trainer.take_losses()["reconstruction error, levels of 256"]
-    train(trainer, 100)
+    train(trainer, 50)
     trainer.take_losses()
-    train(trainer, 10)
+    train(trainer, 5)
     assert trainer.take_losses()["reconstruction error, levels of 256"] < 0.6 * before

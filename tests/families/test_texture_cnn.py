@@ -37,6 +37,17 @@ def train(run, steps):
         run_to_end(run.step())
 
 
+@pytest.fixture(scope="module")
+def network():
+    """Before its first step; shared, for a model never changes."""
+    return training(TINY).model()
+
+
+@pytest.fixture(scope="module")
+def tile():
+    return training(TILE).model()
+
+
 def whole(model, **place):
     side = model.cell_px
     return FAMILY.render(model, RenderRequest(Look(), Region(0, 0, side, side), **place))
@@ -96,9 +107,9 @@ def test_a_photo_in_one_colour_trains_and_has_no_sliders_of_colour():
     assert torch.isfinite(whole(model)).all()
 
 
-def test_only_sliders_that_change_what_they_name_are_kept_and_the_others_stand_still(monkeypatch):
+def test_only_sliders_that_change_what_they_name_are_kept_and_the_others_stand_still(network, monkeypatch):
     """Followed, ignored, reversed: of three sliders one is left. The control is the model before, which offers all of them."""
-    model = training(TINY).model()
+    model = network
     rho = {axis.id: 0.1 for axis in model.axes} | {"scale": 0.9, "slant": -0.9}
 
     def proofs(sliders, draw):
@@ -214,21 +225,18 @@ NETWORK_CHANGES = [
 
 
 @pytest.mark.parametrize("change", NETWORK_CHANGES)
-def test_a_network_header_from_a_stranger_has_to_fit(change):
-    model = training(TINY).model()
+def test_a_network_header_from_a_stranger_has_to_fit(network, change):
     with pytest.raises(msgspec.ValidationError):
-        open_model({**model.header(), **change}, model.tensors(), CPU)
+        open_model({**network.header(), **change}, network.tensors(), CPU)
 
 
 @pytest.mark.parametrize("change", [{"surprise": 1}, {"config": {"tile_px": 10**6}}, {"config": {"mode": "network"}}, {"config": None}])
-def test_a_tile_header_from_a_stranger_has_to_fit(change):
-    model = training(TILE).model()
+def test_a_tile_header_from_a_stranger_has_to_fit(tile, change):
     with pytest.raises(msgspec.ValidationError):
-        open_model({**model.header(), **change}, model.tensors(), CPU)
+        open_model({**tile.header(), **change}, tile.tensors(), CPU)
 
 
-def test_tensors_that_do_not_fit_the_header_are_refused():
-    network, tile = training(TINY).model(), training(TILE).model()
+def test_tensors_that_do_not_fit_the_header_are_refused(network, tile):
     with pytest.raises(RuntimeError, match="size mismatch"):
         open_model({**network.header(), "config": {**network.header()["config"], "width": 16}}, network.tensors(), CPU)
     for tensors in ({}, {"picture": torch.zeros(3, 32, 64)}, {"picture": torch.zeros(3, 64, 64).half()}, network.tensors()):

@@ -108,9 +108,9 @@ def test_beta_is_turned_while_it_trains():
         step(run, 2)
         run.images_seen = 1000  # after the warm-up, before the critics
         run.tune(msgspec.structs.replace(config, beta=beta))
-        step(run, 40)
+        step(run, 20)
         run.take_losses()
-        step(run, 5)
+        step(run, 3)
     free, dear = (run.take_losses()["cost of codes"] for run in runs)
     assert dear < 0.7 * free
 

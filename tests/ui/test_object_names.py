@@ -43,14 +43,9 @@ def full_window(window: MainWindow) -> MainWindow:
     return window
 
 
-@pytest.mark.parametrize("name", WIDGETS)
-def test_the_widget_is_there_under_its_name(full_window: MainWindow, name: str) -> None:
-    assert len(full_window.findChildren(WIDGETS[name], name)) == 1
-
-
-@pytest.mark.parametrize("name", ACTIONS)
-def test_the_action_is_there_under_its_name(full_window: MainWindow, name: str) -> None:
-    assert len(full_window.findChildren(QAction, name)) == 1
+def test_each_widget_and_each_action_is_there_once_under_its_name(full_window: MainWindow) -> None:
+    kinds = {**WIDGETS, **dict.fromkeys(ACTIONS, QAction)}
+    assert {name: len(full_window.findChildren(kind, name)) for name, kind in kinds.items()} == dict.fromkeys(kinds, 1)
 
 
 def test_the_export_dialog_is_made_once(full_window: MainWindow) -> None:
