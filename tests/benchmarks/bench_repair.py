@@ -3,7 +3,8 @@
 From the middle of each photo, reduced by a whole factor to about 512 px, a square is cut; a mask in the manner of LaMa is made for it, by a
 seed that is the photo's place in the list. Nothing is chosen. Figures of the filled area, lower is better but for the PSNR:
 
-* structure (``imaging/score.py``) of windows of 64 px around the filled area, judged by the whole reduced photo; 0 is another crop of it;
+* structure (``imaging/score.py``) of windows of 128 px around the filled area, judged by the whole reduced photo; 0 is another crop of it
+  (windows of 64 px have too few scales: in them the smooth fills of the baselines read better than what was there on some photos);
 * patch distance: root mean squared difference of the filled 7 x 7 patches to the nearest patch of what was not masked;
 * PSNR of the filled pixels to what was there, and seconds of one core.
 
@@ -42,7 +43,7 @@ from texgen_desktop.slices import run_to_end
 Method = Callable[[Floats, Floats], Floats]
 """(damaged picture, mask) -> repaired. What lies under the mask is white."""
 
-_PHOTO_PX, _WINDOW_PX, _WINDOWS = 512, 64, 6
+_PHOTO_PX, _WINDOW_PX, _WINDOWS = 512, 128, 3
 _PATCH_PX, _SAMPLES = 7, 1000
 _SUFFIXES = {".jpg", ".png", ".webp"}
 
@@ -124,7 +125,7 @@ def _reduced(photo: Floats, side_px: int) -> Floats:
 
 
 def _windows(mask: Floats) -> list[tuple[slice, slice]]:
-    """Those with most of the mask, each time without what was seen before, as long as a fifth of them is masked."""
+    """Those with most of the mask, each time without what was seen before, as long as a fifth of it is masked."""
     left, side, found = mask.copy(), _WINDOW_PX, []
     while len(found) < _WINDOWS:
         sums = np.pad(left, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
