@@ -35,9 +35,9 @@ def _solved(down: Floats, across: Floats) -> Slices[Floats]:
         divergence = down[rows] - down[rows - 1] + across[rows] - np.roll(across[rows], 1, 1)
         spectrum[rows] = np.fft.rfft(divergence, axis=1)
         yield None
-    down, across = _eigenvalues(np.fft.fftfreq(height))[:, None], _eigenvalues(np.fft.rfftfreq(width))
+    by_row, by_column = _eigenvalues(np.fft.fftfreq(height))[:, None], _eigenvalues(np.fft.rfftfreq(width))
     for x in range(0, spectrum.shape[1], _LINES):
-        eigenvalues = down + across[x : x + _LINES]
+        eigenvalues = by_row + by_column[x : x + _LINES]
         waves = np.fft.fft(spectrum[:, x : x + _LINES], axis=0) / np.where(eigenvalues == 0, np.inf, eigenvalues)
         spectrum[:, x : x + _LINES] = np.fft.ifft(waves, axis=0)
         yield None
