@@ -1,7 +1,8 @@
 """Photos that do not tile become tiles: is there a seam, is it still the photo's structure, how long does it take.
 
 Twenty photos: parts of textures, cut so that they do not repeat, and photos of things. For each method and photo the seam before and after
-(0: the step across the edge cannot be told from the middle 98 % of those inside), the structure beside the photo and the CPU seconds. In the folder, for looking: METHOD_NAME.png, each tile in a 2 × 2 repeat. The readings say nothing of a ghost or a broken brick.
+(0: the step across the edge cannot be told from the middle 98 % of those inside), the structure beside the photo and the CPU seconds.
+In the folder, for looking: METHOD_NAME.png, each tile in a 2 × 2 repeat. The readings say nothing of a ghost or a broken brick.
 
 usage: python tests/benchmarks/bench_tile.py FOLDER --data DEV_FOLDER [--methods auto cut repair generate] [--only NAME ...] [--shade]
 """
@@ -33,9 +34,23 @@ from texgen_desktop.operators.make_tile import OPERATORS  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
 
 TEXTURES = (
-    "asphalt_dark bark_mulch blue_rock brick_pavement_grey castle_stone_blocks coarse_sand concrete_facade forest_mud lawn_short "
-    "limestone_slabs orange_rock patchy_grass red_brick_wall rusty_plate slate_roof stone_floor"
-).split()
+    "asphalt_dark",
+    "bark_mulch",
+    "blue_rock",
+    "brick_pavement_grey",
+    "castle_stone_blocks",
+    "coarse_sand",
+    "concrete_facade",
+    "forest_mud",
+    "lawn_short",
+    "limestone_slabs",
+    "orange_rock",
+    "patchy_grass",
+    "red_brick_wall",
+    "rusty_plate",
+    "slate_roof",
+    "stone_floor",
+)
 THINGS = ("coast", "coffee", "rocket", "satellite")
 PART, SIDE_PX = (0.05, 0.08, 0.88, 0.91), 512  # left, top, right, bottom
 
