@@ -33,6 +33,11 @@ def test_opposite_edges_come_to_the_same_light_and_texture_stays() -> None:
         assert np.corrcoef(np.diff(photo, axis=1).ravel(), np.diff(made, axis=1).ravel())[0, 1] > 0.95
 
 
+def test_a_photo_in_even_light_is_left_as_it_is() -> None:
+    photo = sample("gravel", 128)
+    assert run_to_end(evenly_lit(photo)) is photo
+
+
 def test_a_photo_that_is_too_small_is_refused() -> None:
     with pytest.raises(TexGenError, match="96 pixels"):
         run_to_end(make_tile(np.zeros((95, 200, 3), np.float32)))

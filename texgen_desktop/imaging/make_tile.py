@@ -15,6 +15,7 @@ from texgen_desktop.slices import Slices
 LEAST_SIDE_PX = 96
 _BAND = 0.08  # of the shorter side: half of it on either side of an edge
 _LEAST_BAND_PX, _MOST_BAND_PX = 24, 96
+_LEAST_UNEVENNESS = 0.25
 _EDGE = 0.06  # of a side: what counts as its edge when both are brought to the same light
 
 
@@ -41,14 +42,26 @@ def require_size(pixels: Floats) -> None:
 
 
 def evenly_lit(pixels: Floats) -> Slices[Floats]:
-    """The photo (H, W, 3) without a slope or a bend in its light: a tile would repeat them."""
+    """The photo (H, W, 3) without a slope or a bend in its light: a tile would repeat them.
+
+    Where the light hardly varies the photo stays bit for bit: that may be the stones themselves.
+    """
     raster = ArrayRaster(pixels, (False, False))
     light = yield from Light.measured(raster, None, keeps_colour=True)
+    if unevenness(light, pixels.shape[0], pixels.shape[1]) < _LEAST_UNEVENNESS:
+        return pixels
     even = np.empty_like(pixels)
     for y, x, height, width in pieces(raster, 256):
         even[y : y + height, x : x + width] = light.evened(pixels[y : y + height, x : x + width], y, x)
         yield None
     return even
+
+
+def unevenness(light: Light, height: int, width: int) -> float:
+    """How far the light of a picture of this size ranges, as a share of its mean."""
+    places = [(round(y * (height - 1)), round(x * (width - 1))) for y in np.linspace(0, 1, 7) for x in np.linspace(0, 1, 7)]
+    found = [float(light.at(y, x, 1, 1).mean()) for y, x in places]
+    return (max(found) - min(found)) / max(float(light.mean.mean()), 1e-6)
 
 
 def edges_alike(pixels: Floats) -> Slices[Floats]:

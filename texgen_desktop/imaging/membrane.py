@@ -19,21 +19,25 @@ def closed(tile: Floats, down: Floats, across: Floats) -> Slices[Floats]:
     """
     made = np.empty_like(tile)
     for channel in range(tile.shape[2]):
-        source = down[..., channel] - np.roll(down[..., channel], 1, 0) + across[..., channel] - np.roll(across[..., channel], 1, 1)
-        made[..., channel] = tile[..., channel] + (yield from _solved(source))
+        correction = yield from _solved(down[..., channel], across[..., channel])
+        for y in range(0, len(tile), _LINES):
+            made[y : y + _LINES, :, channel] = tile[y : y + _LINES, :, channel] + correction[y : y + _LINES]
+        yield None
     return made
 
 
-def _solved(source: Floats) -> Slices[Floats]:
-    """The picture (H, W) of mean 0 whose discrete Laplacian on the torus is ``source``."""
-    height, width = source.shape
+def _solved(down: Floats, across: Floats) -> Slices[Floats]:
+    """The picture (H, W) of mean 0 with these steps."""
+    height, width = down.shape
     spectrum = np.empty((height, width // 2 + 1), np.complex128)
     for y in range(0, height, _LINES):
-        spectrum[y : y + _LINES] = np.fft.rfft(source[y : y + _LINES], axis=1)
+        rows = np.arange(y, min(y + _LINES, height))
+        divergence = down[rows] - down[rows - 1] + across[rows] - np.roll(across[rows], 1, 1)
+        spectrum[rows] = np.fft.rfft(divergence, axis=1)
         yield None
-    down, across = _eigenvalues(np.fft.fftfreq(height))[:, None], _eigenvalues(np.fft.rfftfreq(width))
+    by_row, by_column = _eigenvalues(np.fft.fftfreq(height))[:, None], _eigenvalues(np.fft.rfftfreq(width))
     for x in range(0, spectrum.shape[1], _LINES):
-        eigenvalues = down + across[x : x + _LINES]
+        eigenvalues = by_row + by_column[x : x + _LINES]
         waves = np.fft.fft(spectrum[:, x : x + _LINES], axis=0) / np.where(eigenvalues == 0, np.inf, eigenvalues)
         spectrum[:, x : x + _LINES] = np.fft.ifft(waves, axis=0)
         yield None

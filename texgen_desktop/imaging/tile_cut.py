@@ -56,7 +56,18 @@ def cut_tile(pixels: Floats) -> Slices[Cut]:
     where = (np.abs(steps_down) + np.abs(steps_across)).max(2) > 0
     yield None
     made = yield from closed(tile, steps_down, steps_across)
-    return Cut(np.clip(made, 0, max(1.0, float(pixels.max()))), where, (rows.error, columns.error))
+    made = np.clip(made, 0, max(1.0, float(pixels.max())))
+    yield None
+    rolls = (-_beginning(made), -_beginning(made.swapaxes(0, 1)))
+    yield None
+    return Cut(np.roll(made, rolls, (0, 1)), np.roll(where, rolls, (0, 1)), (rows.error, columns.error))
+
+
+def _beginning(tile: Floats) -> int:
+    """The first row that follows on the one before by a usual step: a tile may begin anywhere, but better not on the strongest line."""
+    steps = np.array([np.abs(tile[y] - tile[y - 1]).mean() for y in range(len(tile))])
+    low, high = np.percentile(steps, (5, 95))
+    return int(np.flatnonzero((steps >= low) & (steps <= high))[0])
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ class MakeTile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "meet filled with patches; generate: a new texture like the photo, without its objects; auto: cut or repair, as measured"
         ),
     ] = "auto"
-    even_light: Annotated[bool, Meta(description="Take out first that one side of the photo is brighter than the other")] = True
+    even_light: Annotated[bool, Meta(description="Where one side of the photo is clearly brighter than the other, even that out first")] = (
+        True
+    )
 
 
 def apply(settings: MakeTile, picture: Raster, workshop: Workshop) -> Slices[Raster]:
