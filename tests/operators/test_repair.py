@@ -104,7 +104,7 @@ def test_the_networks_repair_and_are_noted_also_where_the_patch_code_is_broken(m
     result = repaired(photo, mask, log, method=method, minutes=AT_ONCE)
     assert np.array_equal(result[mask == 0], photo[mask == 0])
     assert log.notes == [f"{method}, learned in 3 steps"]
-    assert [picture.shape[0] for picture in log.shown[-3:]] == [SIDE_PX // 4, SIDE_PX // 2, SIDE_PX]
+    assert [picture.shape[0] for picture in log.shown[-4:]] == [SIDE_PX // 4, SIDE_PX // 2, SIDE_PX, SIDE_PX]
     with pytest.raises(RuntimeError, match="the patch code is broken"):  # the control; and nothing takes its place in silence
         repaired(photo, mask, method="patch")
 

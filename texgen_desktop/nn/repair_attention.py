@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -83,7 +84,11 @@ class Memory:
         is_in = (y < sides[0])[:, :, None] & (x < sides[1])[:, None, :]
         flat = (y[:, :, None] * sides[1] + x[:, None, :])[is_in]
         proposal.reshape(-1, 3)[flat] = _windows(self.fine, 2 * (places + _AROUND), 2 * _CELL, self.wraps)[is_in]
-        return proposal
+        yield None
+        core = slice(_AROUND, _AROUND + _CELL)
+        tones = (asked.numpy() - self._keys(places)).reshape(-1, _KEY, _KEY, COLOURS)[:, core, core].mean((1, 2))
+        covered = is_asked.repeat(2 * _CELL, 0).repeat(2 * _CELL, 1)[: sides[0], : sides[1], None]
+        return np.where(covered, proposal + _spread(tones, is_asked, goes_around, sides), np.float32(0))
 
     def _coherent(self, cells: Ints, is_asked: Bools, goes_around: Bools, asked: Floats, places: Ints, allowed: Bools) -> Slices[Ints]:
         """The places (N, 2), where a neighbour's place moved along is nearly as good: that one (Ashikhmin 2001).
@@ -128,6 +133,20 @@ class Memory:
         x = plane_indices(corner[1], mask.shape[1], sides[1], self.wraps[1])
         np.logical_or.at(hidden, (y[:, None], x), mask)
         return _reached(hidden, self.wraps)
+
+
+def _spread(tones: Floats, is_asked: Bools, goes_around: Bools, sides: tuple[int, int]) -> Floats:
+    """How much lighter or darker the pieces are to be, from what the cells (N, 3) want: (H, W, 3), without a step between two of them."""
+    grid = np.zeros((*is_asked.shape, COLOURS + 1), np.float32)
+    grid[is_asked] = np.concatenate([tones, np.ones((len(tones), 1), np.float32)], 1)
+    for axis in (0, 1):
+        widths = [(0, 0)] * 3
+        widths[axis] = (1, 1)
+        grid = np.pad(grid, widths, mode="wrap" if goes_around[axis] else "edge")
+    fine = F.interpolate(torch.from_numpy(grid).permute(2, 0, 1)[None], scale_factor=2 * _CELL, mode="bilinear", align_corners=False)
+    inside = fine[0, :, 2 * _CELL :, 2 * _CELL :][:, : sides[0], : sides[1]].permute(1, 2, 0).numpy()
+    spread: Floats = inside[..., :COLOURS] / np.maximum(inside[..., COLOURS:], 1e-3)
+    return spread
 
 
 def _reached(hole: Bools, wraps: Wraps) -> Bools:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.nn.holed import COLOURS, Holed, pyramid
+from texgen_desktop.nn.holed import COLOURS, Bools, Holed, pyramid
 from texgen_desktop.nn.layers import LEAK, convolution
 from texgen_desktop.nn.noise import gaussian_field
 from texgen_desktop.nn.repair_attention import Memory
@@ -30,6 +30,7 @@ PLACES = 8_000  # that are looked up
 _DILATIONS = (1, 2, 1)
 _BLOCK_PX = 96
 _FIRST_SHARE = 0.2
+_MOST_TONE = 0.4  # in spreads of the picture's colours
 
 
 class GatedConvolution(nn.Module):
@@ -134,7 +135,9 @@ def fill(net: RepairNet, picture: Holed, seed: int, show: Callable[[Floats], Non
         made = Holed(colours, np.zeros_like(level.hole), level.wraps)
         show(colours)
     assert made is not None, "a network has levels"
-    return made.colours
+    toned = yield from _toned(made, picture.hole)
+    show(toned)
+    return toned
 
 
 def _filled(level: RepairLevel, picture: Holed, below: Holed | None, proposal: Holed | None, seed: int, k: int) -> Slices[Floats]:
@@ -163,3 +166,38 @@ def _filled(level: RepairLevel, picture: Holed, below: Holed | None, proposal: H
             made[part][hole_here] = inside[hole_here]
             yield None
     return made
+
+
+def _toned(made: Holed, hole: Bools) -> Slices[Floats]:
+    """The hole's border in the tone of what lies outside of it, a block a slice: pale steps along it are seen from afar.
+
+    The tone is the mean of three pixels on either side, smoothed along the border; it fades into the hole. What is more than
+    ``_MOST_TONE`` apart is rather the texture itself.
+    """
+    height, width = hole.shape
+    toned = made.colours.copy()
+    hidden = Holed(np.repeat(hole[..., None], COLOURS, 2).astype(np.float32), np.zeros_like(hole), made.wraps)
+    for top in range(0, height, _BLOCK_PX):
+        for left in range(0, width, _BLOCK_PX):
+            part = (slice(top, top + _BLOCK_PX), slice(left, left + _BLOCK_PX))
+            if not hole[part].any():
+                continue
+            rows, columns = (n + 2 * MARGIN_PX for n in hole[part].shape)
+            colours = made.window(top - MARGIN_PX, left - MARGIN_PX, rows, columns)[0][None]
+            inside = hidden.window(top - MARGIN_PX, left - MARGIN_PX, rows, columns)[0][None, :1]
+            outside = 1 - inside
+            near_inside, near_outside = inside * F.max_pool2d(outside, 7, 1, 3), outside * F.max_pool2d(inside, 7, 1, 3)
+            tones = [_blurred(colours * near, 4) / _blurred(near, 4).clamp_min(1e-3) for near in (near_outside, near_inside)]
+            change = _MOST_TONE * torch.tanh((tones[0] - tones[1]) / _MOST_TONE) * (2 * _blurred(outside, 5)).clamp(max=1) * inside
+            toned[part] += change[0, :, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX].permute(1, 2, 0).numpy()
+            yield None
+    return toned
+
+
+def _blurred(x: Tensor, spread_px: int) -> Tensor:
+    """By a Gaussian of that standard deviation."""
+    reach = torch.arange(-3 * spread_px, 3 * spread_px + 1, dtype=torch.float32)
+    bell = torch.exp(-reach.square() / (2 * spread_px**2))
+    row = (bell / bell.sum()).reshape(1, 1, 1, -1).expand(x.shape[1], 1, 1, -1)
+    along = F.conv2d(x, row, padding=(0, 3 * spread_px), groups=x.shape[1])
+    return F.conv2d(along, row.transpose(2, 3), padding=(3 * spread_px, 0), groups=x.shape[1])

@@ -39,7 +39,7 @@ _REAL_FROM, _CRITIC_FROM = 0.3, 0.25  # shares of the run
 _PATCH_PX, _FEATURE_PX = 7, 14
 _DIRECTIONS, _FILTERS, _WHITENESS = 48, 24, 0.1
 _BORDER_PX = 3
-_BORDER_WEIGHT, _PATCHES_WEIGHT, _FEATURES_WEIGHT = 1.0, 1.0, 1.0
+_BORDER_WEIGHT, _CHANGES_WEIGHT, _PATCHES_WEIGHT, _FEATURES_WEIGHT = 1.0, 0.5, 1.0, 1.0
 _CRITIC_WIDTH, _SMOOTHNESS = 64, 1.0
 _LEAST_SAMPLES = 64
 _TRIES = 8
@@ -227,6 +227,9 @@ class Lesson:
         border = _border(drawn.hole[:count]) * drawn.mask[:count] * (1 - drawn.unknown[:count])
         loss = ((made[:count] - drawn.truth[:count]).abs() * border).sum() / (COLOURS * border.sum()).clamp_min(1)
         self._settle(f"border {k}", loss, _BORDER_WEIGHT)
+        if k < len(self.net.levels) - 1:  # absolute changes: few and where they gain the most, and the detail that was proposed stays
+            changed = ((made - drawn.proposal).abs() * drawn.mask).sum() / (COLOURS * drawn.mask.sum()).clamp_min(1)
+            self._settle(f"changes {k}", changed, _CHANGES_WEIGHT)
         truth, mask, unknown = drawn.truth, drawn.mask, drawn.unknown
         for scale in range(2):
             directions = self._bases[k][scale].draw(_DIRECTIONS, generator).to(self._device)
