@@ -29,7 +29,7 @@ from texgen_desktop.imaging.colour import Floats  # noqa: E402
 from texgen_desktop.imaging.raster import ArrayRaster  # noqa: E402
 from texgen_desktop.imaging.read import read_image  # noqa: E402
 from texgen_desktop.nn.noise import stream  # noqa: E402
-from texgen_desktop.nn.restoration import COLOURS, RestorationNet  # noqa: E402
+from texgen_desktop.nn.restoration import RestorationNet  # noqa: E402
 from texgen_desktop.nn.restoration_tasks import TASKS, Task  # noqa: E402
 from texgen_desktop.nn.restoration_training import luma, recoloured, spoilt, teach  # noqa: E402
 from texgen_desktop.nn.warm_start import take_over  # noqa: E402
@@ -42,6 +42,7 @@ SMALLER = (1.0, 0.7, 0.5)  # what a photo is also learnt in: a smaller picture i
 SMALLEST_PX = 300
 PHOTOS_COUNT = 6  # photos are few: each is drawn as often as so many
 EXACT_SHARE = 0.2
+SELECT_FROM = 0.8  # of the time: what was there before the rate fell is no choice
 VALIDATE_EVERY_S = 60.0
 VALIDATION_PX = TEST_PX = 256
 BEST_ERROR = 1e-5  # 50 dB: what is left alone would count as much as one likes
@@ -121,15 +122,10 @@ def mean_gain(net: RestorationNet, task: Task, pictures: Sequence[ArrayRaster], 
 
 @torch.no_grad()
 def begin_with(net: RestorationNet, tensors: Mapping[str, Tensor]) -> None:
-    """Takes over what fits; of the first convolution the weights of the channels that both networks see."""
+    """Takes over what fits; of a first convolution that is told the level too, the rest of its weights."""
     take_over(net, tensors)
-    mine, theirs = net.head.weight, tensors["head.weight"]
-    if mine.shape != theirs.shape:
-        shared = min(mine.shape[1], theirs.shape[1]) // COLOURS * COLOURS
-        mine.zero_()
-        mine[:, :shared] = theirs[:, :shared]
-        if mine.shape[1] % COLOURS and theirs.shape[1] % COLOURS:
-            mine[:, -1] = theirs[:, -1]  # both are told the level
+    if net.head.weight.shape != tensors["head.weight"].shape:
+        net.head.weight.copy_(tensors["head.weight"][:, : net.head.weight.shape[1]])
         net.head.bias.copy_(tensors["head.bias"])  # type: ignore[union-attr]  # it has one
 
 
@@ -141,6 +137,9 @@ def train(options: argparse.Namespace, task: Task, files: Files) -> tuple[Best, 
         begin_with(net, load_model(MODELS / f"{options.start}.safetensors").tensors)
     net.is_coarse = options.coarse
     best, began, due, steps_done = Best(), time.monotonic(), 0.0, 0
+
+    def elapsed_share() -> float:
+        return float((time.monotonic() - began) / (60 * options.minutes))
 
     def told(steps: int, loss: float, average: RestorationNet) -> None:
         nonlocal due, steps_done
@@ -156,8 +155,9 @@ def train(options: argparse.Namespace, task: Task, files: Files) -> tuple[Best, 
     def judge(average: RestorationNet, steps: int, loss: float) -> None:
         found = mean_gain(average, task, list(files.validation.values()), range(4), VALIDATION_PX)
         print(f"{(time.monotonic() - began) / 60:5.1f} min, step {steps}, loss {loss:.5f}, validation {found:+.3f} dB", flush=True)
-        if found > best.gain or task.lesson.adversarial > 0:  # what a critic asks for costs PSNR: then the last is kept
-            best.gain, best.steps = found, steps
+        is_annealed = elapsed_share() > SELECT_FROM
+        if not is_annealed or found > best.gain or task.lesson.adversarial > 0:  # what a critic asks for costs PSNR: then the last is kept
+            best.gain, best.steps = found if is_annealed else -np.inf, steps
             best.tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in average.state_dict().items()}
             write(options, task, best)
 
@@ -167,7 +167,7 @@ def train(options: argparse.Namespace, task: Task, files: Files) -> tuple[Best, 
             task.lesson,
             files.train,
             seed=0,
-            progress=lambda _: (time.monotonic() - began) / (60 * options.minutes),
+            progress=lambda _: elapsed_share(),
             told=told,
         )
     )

@@ -80,16 +80,16 @@ def test_a_network_begins_as_bicubic() -> None:
 
 
 def test_a_network_uses_up_exactly_its_halo() -> None:
-    net = RestorationNet(NetShape(1, 8, (1, 2), has_level=True, blurs=(3, 5)))
+    net = RestorationNet(NetShape(1, 8, (1, 2), has_level=True))
     x = torch.rand(1, 3, 31, 32)
     with torch.no_grad():
-        assert net.shape.halo == 10
-        assert net(x, torch.zeros(1)).shape == (1, 3, 11, 12)
-        assert torch.equal(net.base(x), x[..., 10:-10, 10:-10])
+        assert net.shape.halo == 5
+        assert net(x, torch.zeros(1)).shape == (1, 3, 21, 22)
+        assert torch.equal(net.base(x), x[..., 5:-5, 5:-5])
 
 
 def test_a_shape_comes_back_from_its_header_and_nothing_else_is_built() -> None:
-    shape = NetShape(1, 8, (1, 2), has_level=True, blurs=(3, 5))
+    shape = NetShape(1, 8, (1, 2), has_level=True)
     assert shape_of({"shape": shape.header()}) == shape
     for change in (
         {"scale": 3},
@@ -98,7 +98,6 @@ def test_a_shape_comes_back_from_its_header_and_nothing_else_is_built() -> None:
         {"dilations": [10**6, 1]},
         {"dilations": [True, 1]},
         {"has_level": "yes"},
-        {"blurs": [10**6]},
     ):
         with pytest.raises(TexGenError, match="none that enhances"):
             shape_of({"shape": {**shape.header(), **change}})
@@ -108,7 +107,7 @@ def test_a_shape_comes_back_from_its_header_and_nothing_else_is_built() -> None:
 
 def taught(seed: int, steps: int, adversarial: float = 0.0) -> tuple[RestorationNet, list[float]]:
     torch.manual_seed(0)
-    net = RestorationNet(NetShape(1, 8, (1, 1), has_level=True, blurs=(3,)))
+    net = RestorationNet(NetShape(1, 8, (1, 1), has_level=True))
     losses: list[float] = []
     lesson = Lesson(TASKS["denoise"].lesson.degradation, batch=4, side=24, learning_rate=1e-2, adversarial=adversarial)
     pictures = [ArrayRaster(blurred(grains(0, 96), 2), TILE)]
