@@ -29,9 +29,9 @@ from texgen_desktop.imaging.colour import Floats  # noqa: E402
 from texgen_desktop.imaging.raster import ArrayRaster  # noqa: E402
 from texgen_desktop.imaging.read import read_image  # noqa: E402
 from texgen_desktop.nn.noise import stream  # noqa: E402
-from texgen_desktop.nn.restoration import COLOURS, RestorationNet  # noqa: E402
+from texgen_desktop.nn.restoration import RestorationNet  # noqa: E402
 from texgen_desktop.nn.restoration_tasks import TASKS, Task  # noqa: E402
-from texgen_desktop.nn.restoration_training import luma, spoilt, teach  # noqa: E402
+from texgen_desktop.nn.restoration_training import luma, recoloured, spoilt, teach  # noqa: E402
 from texgen_desktop.nn.warm_start import take_over  # noqa: E402
 from texgen_desktop.operators import discover  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
@@ -41,6 +41,8 @@ FAMILY = "restoration"
 SMALLER = (1.0, 0.7, 0.5)  # what a photo is also learnt in: a smaller picture is a sharper one
 SMALLEST_PX = 300
 PHOTOS_COUNT = 6  # photos are few: each is drawn as often as so many
+EXACT_SHARE = 0.2
+SELECT_FROM = 0.8  # of the time: what was there before the rate fell is no choice
 VALIDATE_EVERY_S = 60.0
 VALIDATION_PX = TEST_PX = 256
 BEST_ERROR = 1e-5  # 50 dB: what is left alone would count as much as one likes
@@ -95,13 +97,15 @@ def smaller_ones(pixels: Floats) -> list[Floats]:
 
 
 @torch.no_grad()
-def gain(net: RestorationNet, task: Task, picture: ArrayRaster, seed: int, side: int) -> tuple[float, float]:
+def gain(net: RestorationNet, task: Task, picture: ArrayRaster, seed: int, side: int, recolours: bool = False) -> tuple[float, float]:
     """Y-PSNR in dB (of the poor picture, or of its bicubic enlargement; of what the network makes) on the middle ``side``² pixels."""
     shape = net.shape
     height, width = (min(side, size) // shape.scale * shape.scale for size in (picture.height_px, picture.width_px))
     edge = shape.scale * shape.halo + task.lesson.degradation.margin
     y, x = (picture.height_px - height) // 2 - edge, (picture.width_px - width) // 2 - edge
     clean = torch.from_numpy(picture.read(y, x, height + 2 * edge, width + 2 * edge)).permute(2, 0, 1)[None]
+    if recolours:
+        clean = recoloured(clean, stream(seed, 0, 3))
     poor, level, wanted = spoilt(clean, task.lesson.degradation, net, stream(seed, 0, 1))
     return psnr(net.base(poor), wanted), psnr(net(poor, level), wanted)
 
@@ -112,21 +116,16 @@ def psnr(made: Tensor, wanted: Tensor) -> float:
 
 
 def mean_gain(net: RestorationNet, task: Task, pictures: Sequence[ArrayRaster], seeds: Sequence[int], side: int) -> float:
-    pairs = [gain(net, task, picture, seed, side) for picture in pictures for seed in seeds]
+    pairs = [gain(net, task, picture, seed, side, recolours=True) for picture in pictures for seed in seeds]
     return float(np.mean([after - before for before, after in pairs]))
 
 
 @torch.no_grad()
 def begin_with(net: RestorationNet, tensors: Mapping[str, Tensor]) -> None:
-    """Takes over what fits; of the first convolution the weights of the channels that both networks see."""
+    """Takes over what fits; of a first convolution that is told the level too, the rest of its weights."""
     take_over(net, tensors)
-    mine, theirs = net.head.weight, tensors["head.weight"]
-    if mine.shape != theirs.shape:
-        shared = min(mine.shape[1], theirs.shape[1]) // COLOURS * COLOURS
-        mine.zero_()
-        mine[:, :shared] = theirs[:, :shared]
-        if mine.shape[1] % COLOURS and theirs.shape[1] % COLOURS:
-            mine[:, -1] = theirs[:, -1]  # both are told the level
+    if net.head.weight.shape != tensors["head.weight"].shape:
+        net.head.weight.copy_(tensors["head.weight"][:, : net.head.weight.shape[1]])
         net.head.bias.copy_(tensors["head.bias"])  # type: ignore[union-attr]  # it has one
 
 
@@ -136,22 +135,29 @@ def train(options: argparse.Namespace, task: Task, files: Files) -> tuple[Best, 
     net = RestorationNet(task.shape)
     if options.start:
         begin_with(net, load_model(MODELS / f"{options.start}.safetensors").tensors)
+    net.is_coarse = options.coarse
     best, began, due, steps_done = Best(), time.monotonic(), 0.0, 0
+
+    def elapsed_share() -> float:
+        return float((time.monotonic() - began) / (60 * options.minutes))
 
     def told(steps: int, loss: float, average: RestorationNet) -> None:
         nonlocal due, steps_done
         steps_done = steps
         elapsed = time.monotonic() - began
+        if elapsed > (1 - EXACT_SHARE) * 60 * options.minutes:
+            net.is_coarse = False
         if elapsed < due:
             return
         due = elapsed + VALIDATE_EVERY_S
         judge(average, steps, loss)
 
     def judge(average: RestorationNet, steps: int, loss: float) -> None:
-        found = mean_gain(average, task, list(files.validation.values()), range(3), VALIDATION_PX)
+        found = mean_gain(average, task, list(files.validation.values()), range(4), VALIDATION_PX)
         print(f"{(time.monotonic() - began) / 60:5.1f} min, step {steps}, loss {loss:.5f}, validation {found:+.3f} dB", flush=True)
-        if found > best.gain or task.lesson.adversarial > 0:  # what a critic asks for costs PSNR: then the last is kept
-            best.gain, best.steps = found, steps
+        is_annealed = elapsed_share() > SELECT_FROM
+        if not is_annealed or found > best.gain or task.lesson.adversarial > 0:  # what a critic asks for costs PSNR: then the last is kept
+            best.gain, best.steps = found if is_annealed else -np.inf, steps
             best.tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in average.state_dict().items()}
             write(options, task, best)
 
@@ -161,7 +167,7 @@ def train(options: argparse.Namespace, task: Task, files: Files) -> tuple[Best, 
             task.lesson,
             files.train,
             seed=0,
-            progress=lambda _: (time.monotonic() - began) / (60 * options.minutes),
+            progress=lambda _: elapsed_share(),
             told=told,
         )
     )
@@ -181,7 +187,7 @@ def write(options: argparse.Namespace, task: Task, best: Best) -> str:
 
 
 def command(options: argparse.Namespace) -> str:
-    start = f" --start {options.start}" if options.start else ""
+    start = (f" --start {options.start}" if options.start else "") + (" --coarse" if options.coarse else "")
     return f"python packaging/train_restoration.py {options.name} --data DIR --minutes {options.minutes:g}{start}"
 
 
@@ -234,6 +240,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--start", help="the name of another model to begin with")
+    parser.add_argument("--coarse", action="store_true", help="convolutions in bfloat16 until the last fifth of the time")
     parser.add_argument("--machine", default="one core of a shared server")
     parser.add_argument("--date", default=date.today().isoformat())
     options = parser.parse_args()

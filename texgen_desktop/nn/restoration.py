@@ -20,39 +20,25 @@ from texgen_desktop.nn.layers import initialise
 
 COLOURS = 3
 _CUBIC_REACH = 2
-_LARGEST_WIDTH, _MOST_LAYERS, _MOST_DILATION, _MOST_BLURS, _MOST_BLUR = 256, 64, 8, 8, 64
+_LARGEST_WIDTH, _MOST_LAYERS, _MOST_DILATION = 256, 64, 8
 
 
 @dataclass(frozen=True)
 class NetShape:
-    """``dilations`` has one entry for each convolution of the body, an even number. ``has_level``: it is told the strength of the noise.
-
-    ``blurs`` are the reaches in pixels of Gaussian blurs (of a third of that as standard deviation) that the network sees beside the
-    picture: what is even over some distance is known from them better than from what few convolutions see.
-    """
+    """``dilations`` has one entry for each convolution of the body, an even number. ``has_level``: it is told the strength of the noise."""
 
     scale: int
     width: int
     dilations: tuple[int, ...]
     has_level: bool = False
-    blurs: tuple[int, ...] = ()
 
     @property
     def halo(self) -> int:
         """How many pixels of what is given are used up on each side."""
-        return 2 + sum(self.dilations) + self.blur_reach
-
-    @property
-    def blur_reach(self) -> int:
-        return max(self.blurs, default=0)
-
-    @property
-    def inputs(self) -> int:
-        """Channels that the first convolution sees: the picture, its blurred copies, the level."""
-        return COLOURS * (1 + len(self.blurs)) + self.has_level
+        return 2 + sum(self.dilations)
 
     def header(self) -> dict[str, Any]:
-        return {**asdict(self), "dilations": list(self.dilations), "blurs": list(self.blurs)}
+        return {**asdict(self), "dilations": list(self.dilations)}
 
 
 def shape_of(header: Mapping[str, Any]) -> NetShape:
@@ -63,16 +49,13 @@ def shape_of(header: Mapping[str, Any]) -> NetShape:
             "width": int(width),
             "dilations": list(dilations),
             "has_level": bool(has_level),
-            "blurs": list(blurs),
         } if (
             0 < width <= _LARGEST_WIDTH
             and 0 < len(dilations) <= _MOST_LAYERS
             and len(dilations) % 2 == 0
             and all(type(each) is int and 1 <= each <= _MOST_DILATION for each in dilations)
-            and len(blurs) <= _MOST_BLURS
-            and all(type(each) is int and 1 <= each <= _MOST_BLUR for each in blurs)
         ):
-            return NetShape(scale, width, tuple(dilations), has_level, tuple(blurs))
+            return NetShape(scale, width, tuple(dilations), has_level)
     raise TexGenError("This model is none that enhances pictures.", "Choose a model that was learnt for this step, or the one that ships.")
 
 
@@ -82,7 +65,8 @@ class RestorationNet(nn.Module):
     def __init__(self, shape: NetShape) -> None:
         super().__init__()
         self.shape = shape
-        self.head = nn.Conv2d(shape.inputs, shape.width, 3)
+        self.is_coarse = False  # the convolutions of the body in bfloat16: faster to train where the processor has it, on sums in float32
+        self.head = nn.Conv2d(COLOURS + shape.has_level, shape.width, 3)
         self.body = nn.ModuleList(nn.Conv2d(shape.width, shape.width, 3, dilation=by) for by in shape.dilations)
         self.tail = nn.Conv2d(shape.width, COLOURS * shape.scale**2, 3)
         initialise(self.head, 1.0)
@@ -102,15 +86,13 @@ class RestorationNet(nn.Module):
 
     def residual(self, x: Tensor, level: Tensor | None = None) -> Tensor:
         """What the network adds to that."""
-        reach = self.shape.blur_reach
-        sharp = _cropped(x, reach)
-        seen = [sharp, *(_cropped(_blurred(x, by), reach - by) for by in self.shape.blurs)]
         if self.shape.has_level:
             assert level is not None, "this network has to be told how strong the noise is"
-            seen.append(level.view(-1, 1, 1, 1).expand(-1, 1, *sharp.shape[2:]))
-        h = self.head(torch.cat(seen, 1).contiguous(memory_format=torch.channels_last))
-        for first, second, by in zip(self.body[::2], self.body[1::2], self._crops(), strict=True):
-            h = second(F.relu(first(F.relu(h)))) + _cropped(h, by)
+            x = torch.cat([x, level.view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])], 1)
+        h = self.head(x.contiguous(memory_format=torch.channels_last))
+        with torch.autocast(h.device.type, torch.bfloat16, enabled=self.is_coarse):
+            for first, second, by in zip(self.body[::2], self.body[1::2], self._crops(), strict=True):
+                h = second(F.relu(first(F.relu(h)))) + _cropped(h, by)
         return F.pixel_shuffle(self.tail(F.relu(h)), self.shape.scale)
 
     def _crops(self) -> list[int]:
@@ -120,13 +102,6 @@ class RestorationNet(nn.Module):
 
 def _cropped(x: Tensor, by: int) -> Tensor:
     return x[..., by : x.shape[-2] - by, by : x.shape[-1] - by]
-
-
-def _blurred(x: Tensor, reach: int) -> Tensor:
-    """(B, C, H, W) to (B, C, H - 2 reach, W - 2 reach)."""
-    offsets = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    line = torch.exp(-offsets.square() / (2 * (reach / 3) ** 2))
-    return _filtered(x, (line / line.sum()).to(x), 1)
 
 
 def _filtered(x: Tensor, line: Tensor, stride: int) -> Tensor:

@@ -18,13 +18,12 @@ class Task:
 
 _NEAR = (1,) * 8
 _WIDE = (1, 2, 2, 3, 3, 2, 2, 1)  # dilations: noise and blur are told from texture by more of the surroundings
-_BLURS = (4, 9, 18)
 
 TASKS: Mapping[str, Task] = {
     "sr2": Task(NetShape(2, 48, _NEAR), Lesson(shrinking(2))),
     "sr4": Task(NetShape(4, 48, _NEAR), Lesson(shrinking(4))),
-    "denoise": Task(NetShape(1, 48, _WIDE, has_level=True, blurs=_BLURS), Lesson(noise(), side=56)),
-    "jpeg": Task(NetShape(1, 48, _WIDE, blurs=_BLURS), Lesson(compression(), side=56)),
-    "deblur": Task(NetShape(1, 48, _WIDE, blurs=_BLURS), Lesson(blurring(), side=56)),
-    "enrich": Task(NetShape(1, 48, _WIDE, blurs=_BLURS), Lesson(impoverishing(), side=56, learning_rate=1e-3, adversarial=0.02)),
+    "denoise": Task(NetShape(1, 48, _WIDE, has_level=True), Lesson(noise(), side=56, learning_rate=1e-3)),
+    "jpeg": Task(NetShape(1, 48, _WIDE), Lesson(compression(), side=56)),
+    "deblur": Task(NetShape(1, 48, _WIDE), Lesson(blurring(), side=56)),
+    "enrich": Task(NetShape(1, 48, _WIDE), Lesson(impoverishing(), side=56, learning_rate=1e-3, adversarial=0.02)),
 }

@@ -85,6 +85,7 @@ def teach(
     device = next(net.parameters()).device
     placed(net, device).train().requires_grad_(True)
     average = frozen(copy.deepcopy(net), device)
+    average.is_coarse = False
     optimizer = adam(net, lesson.learning_rate, betas=(0.9, 0.99))
     adversary = Adversary(device, seed) if lesson.adversarial > 0 else None
     steps = 0
