@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -109,17 +110,21 @@ def test_the_networks_repair_and_are_noted_also_where_the_patch_code_is_broken(m
         repaired(photo, mask, method="patch")
 
 
+@cache
+def by_cnn() -> Floats:
+    """Repaired across the corner, once for two tests."""
+    return repaired(grains(0, SIDE_PX), square(-10, -10), method="cnn", minutes=AT_ONCE)
+
+
 def test_whatever_lies_in_the_hole_does_not_reach_the_result() -> None:
-    photo, mask = grains(0, SIDE_PX), square(-10, -10)
-    clean = repaired(photo, mask, method="cnn", minutes=AT_ONCE)
+    photo, mask, clean = grains(0, SIDE_PX), square(-10, -10), by_cnn()
     wild = np.where(np.arange(SIDE_PX)[:, None, None] % 2, np.float32(np.nan), np.float32(1e30))
     painted = np.where(mask[..., None] > 0, wild, photo)
     assert np.array_equal(repaired(painted, mask, method="cnn", minutes=AT_ONCE), clean)
 
 
 def test_a_tile_that_was_rolled_is_repaired_alike_by_a_network() -> None:
-    photo, mask, shift = grains(0, SIDE_PX), square(), (37, 91)
-    result = repaired(photo, mask, method="cnn", minutes=AT_ONCE)
+    photo, mask, shift, result = grains(0, SIDE_PX), square(-10, -10), (37, 91), by_cnn()
     rolled = repaired(np.roll(photo, shift, (0, 1)), np.roll(mask, shift, (0, 1)), method="cnn", minutes=AT_ONCE)
     assert np.allclose(rolled, np.roll(result, shift, (0, 1)), atol=1e-5)
 
