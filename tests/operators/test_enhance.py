@@ -190,3 +190,5 @@ def test_one_picture_is_enough_to_learn_from_and_its_model_is_used() -> None:
     assert np.isfinite(whole(raster)).all()
     with pytest.raises(TexGenError, match="no picture"):
         run_to_end(operator.learn((), 1, workshop()))
+    with pytest.raises(TexGenError, match="takes some time"):
+        run_to_end(operator.learn((ArrayRaster(grains(0, 96), TILE),), 0, workshop()))

@@ -110,6 +110,8 @@ def _learn(task: str) -> Callable[[tuple[Raster, ...], float, Workshop], Slices[
         """Goes on from the model that ships. One picture is enough: what is learnt is how its own poor copies become itself again."""
         if not pictures:
             raise TexGenError("There is no picture to learn from.", "Choose one or more of your own.")
+        if not minutes > 0:
+            raise TexGenError("Learning takes some time.", "Give it a few minutes.")
         shipped = workshop.open_weights(task)
         net = _network(task, shipped).to(workshop.device)
         net.load_state_dict({name: tensor.clone() for name, tensor in net.state_dict().items()}, assign=True)  # the shipped ones stay
