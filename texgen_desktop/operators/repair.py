@@ -78,7 +78,7 @@ def _apply(settings: RepairSettings, picture: Raster, workshop: Workshop) -> Sli
         workshop.note("auto: the model that was chosen")
     elif method == "auto":
         method = "patch"
-        workshop.note("auto: patch, which takes seconds; on textures a network has to learn for minutes to be as good")
+        workshop.note("auto: patch, which takes seconds; cnn and gan learn the picture for minutes first")
     if method == "patch":
         repaired = yield from patch_repair(pixels, mask, picture.wraps, workshop.seed, workshop.tell, workshop.show)
         workshop.note("patch")
