@@ -229,6 +229,8 @@ def card(options: argparse.Namespace, task: Task, files: Files) -> str:
         before, after = (float(np.mean(column)) for column in zip(*pairs, strict=True))
         least = min(b - a for a, b in pairs)
         lines.append(f"| {kind} ({len(pairs) // 3}) | {before:.2f} | {after:.2f} | {after - before:+.2f} | {least:+.2f} |")
+    if least < -3:
+        lines += ["", "Pictures that were sharp already are among them, as in training, and lose: this step is for soft ones."]
     if task.lesson.adversarial > 0:
         lines += ["", "Detail that is made up lies elsewhere than what was lost: it costs PSNR, and is judged by looking at it."]
     return "\n".join([*lines, ""])
