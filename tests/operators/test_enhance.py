@@ -66,7 +66,7 @@ def random_picture(height: int, width: int) -> np.ndarray:
 
 @every_operator
 def test_what_is_made_of_a_rolled_tile_is_the_rolled_result_and_with_zeros_around_it_is_not(operator: Operator) -> None:
-    tile = random_picture(TILE_PX + 16, TILE_PX + 8)  # more than is inferred at once
+    tile = blurred(random_picture(TILE_PX + 16, TILE_PX + 8), 1)  # more than is inferred at once
     rolled = np.roll(tile, (37, 91), (0, 1))
     straight, other = (whole(applied(operator, each, TILE)) for each in (tile, rolled))
     by = (37 * operator.scale, 91 * operator.scale)

@@ -56,7 +56,7 @@ class DenoiseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EnrichSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much detail is made up."""
 
-    strength: Annotated[float, Meta(ge=0, le=1.5, description="How much detail is added: 0 none, 1 as much as was learnt")] = 0.7
+    strength: Annotated[float, Meta(ge=0, le=1.5, description="How much detail is added: 0 none, 1 as much as was learnt")] = 1.0
     model: Model = ""
 
 
