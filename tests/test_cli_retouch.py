@@ -29,13 +29,13 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
-    Image.fromarray(to_uint8(grains(0, 96)[:, :90])).save(path)
+    Image.fromarray(to_uint8(grains(0, 112)[:, :106])).save(path)
     return path
 
 
 @pytest.fixture
 def mask(tmp_path: Path) -> Path:
-    white = np.zeros((96, 90), np.uint8)
+    white = np.zeros((112, 106), np.uint8)
     white[40:52, 40:52] = 255
     path = tmp_path / "mask.png"
     Image.fromarray(white).save(path)
@@ -83,9 +83,9 @@ def test_steps_are_applied_to_every_file_and_failures_are_told_at_the_end(
     said = capsys.readouterr()
     assert said.out == f"{out / 'photo.png'}\n"
     with Image.open(out / "photo.png") as image:
-        assert image.size == (180, 192)
+        assert image.size == (212, 224)
     assert said.err.splitlines()[-1].startswith(f"texgen: {missing}: ")
-    assert "photo.png: 180 × 192 pixels; Enlarge; darkened by 0.25" in said.err
+    assert "photo.png: 212 × 224 pixels; Enlarge; darkened by 0.25" in said.err
 
 
 def test_steps_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
