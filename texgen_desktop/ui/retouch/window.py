@@ -76,8 +76,8 @@ class RetouchWindow(QMainWindow):
         self._preview = button("retouch_preview", "question", "Preview", "Try the steps on the part in the middle of the view")
         self._cancel = button("retouch_cancel", "close", "Cancel", "Stop; the picture stays as it is (Esc)")
         self._files = button("retouch_files", "open", "Run on files…", "Carry out the steps on many files")
-        self._keep = button("retouch_keep", "", "Keep", "Go on with the result (Return)")
-        self._drop = button("retouch_drop", "", "Discard", "Forget the result (Backspace)")
+        self._keep = button("retouch_keep", "", "Keep", "Go on with the result (Ctrl+K)")
+        self._drop = button("retouch_drop", "", "Discard", "Forget the result (Ctrl+D)")
         self._bar = QProgressBar()
         self._said = words(name="retouch_said")
         self._errors = ErrorBar()
@@ -137,8 +137,8 @@ class RetouchWindow(QMainWindow):
         self._shortcut("]", lambda: self.view.set_brush(self.view.brush_px * 1.2))
         self._shortcut("Ctrl+Return", self.run)
         self._shortcut("Esc", self._desk.cancel)
-        self._shortcut("Return", self._desk.keep)
-        self._shortcut("Backspace", self._desk.drop)
+        self._shortcut("Ctrl+K", self._desk.keep)
+        self._shortcut("Ctrl+D", self._desk.drop)
 
     def _shortcut(self, keys: str, run: Callable[[], None]) -> None:
         action = QAction(self)
