@@ -91,7 +91,8 @@ def _carried_out(console: Console, steps: Sequence[Step], seed: int, tasks: Sequ
         for done in written:
             _tell_done(console, done)
         for path, problem in failed:
-            console.error(Problem(f"{path}: {problem.message}" if len(tasks) > 1 else problem.message, problem.hint))
+            message = f"{path}: {problem.message.removeprefix(f'{path.name}: ')}" if len(tasks) > 1 else problem.message
+            console.error(Problem(message, problem.hint))
     return FAILED if failed else FINISHED
 
 

@@ -278,7 +278,8 @@ class Desk:
         finally:
             self.written.extend(each.out for each in done)
             if failed:
-                self._emit(m.FilesFailed(tuple((path, f"{problem.message} {problem.hint}".strip()) for path, problem in failed)))
+                why = [f"{problem.message.removeprefix(f'{path.name}: ')} {problem.hint}".strip() for path, problem in failed]
+                self._emit(m.FilesFailed(tuple(zip((path for path, _ in failed), why, strict=True))))
 
     def _learn(self, wish: m.LearnEnhancer) -> Work:
         teller = RetouchTeller(self._emit)
