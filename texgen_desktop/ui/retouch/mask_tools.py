@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -36,7 +35,6 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
 class MaskTools(QWidget):
     """Chooses the tool of ``view`` and works on ``layer``; what needs the engine is only asked for."""
 
-    pick_settings_changed = Signal()
     blemishes_wanted = Signal(str, float)
     """("scratches" or "dust", strength in [0, 1])"""
     file_wanted = Signal()
@@ -46,14 +44,13 @@ class MaskTools(QWidget):
         super().__init__(parent)
         self._view, self._layer = view, layer
         self._group = QButtonGroup(self)
-        self._tools: dict[Tool, QToolButton] = {}
+        self._tools: dict[Tool, QPushButton] = {}
         self._size = QSpinBox()
         self._hardness = QSpinBox()
         self._tolerance = QSpinBox()
         self._everywhere = QPushButton("Everywhere")
         self._amount = QSpinBox()
         self._strength = QSpinBox()
-        self._whole: list[QPushButton] = []
         self._make_tools()
         self._describe()
         self._lay_out()
@@ -81,12 +78,8 @@ class MaskTools(QWidget):
 
     def _make_tools(self) -> None:
         for tool, title, key, tip in TOOLS:
-            each = QToolButton()
-            each.setObjectName(f"retouch_tool_{tool}")
-            each.setText(title)
-            each.setToolTip(f"{tip} ({key})")
+            each = button(f"retouch_tool_{tool}", "", title, f"{tip} ({key})")
             each.setCheckable(True)
-            each.setSizePolicy(each.sizePolicy().Policy.Expanding, each.sizePolicy().Policy.Fixed)
             each.clicked.connect(partial(self.choose, tool))
             self._group.addButton(each)
             self._tools[tool] = each
