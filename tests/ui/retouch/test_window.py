@@ -310,7 +310,8 @@ def test_a_tile_that_is_seen_from_afar_fills_the_pane(desk: Desk) -> None:
     assert shown.pixelColor(391, 291).lightness() > 250
 
 
-def test_while_it_works_no_other_picture_is_opened_and_it_says_why(desk: Desk) -> None:
+def test_while_it_works_no_other_picture_is_opened_and_it_says_why(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: pytest.fail("it asked for what it cannot do"))
     desk.say(m.JobStarted("retouch"))
     count = len(desk.posted)
     desk.window.open(Path("/b/other.png"))
