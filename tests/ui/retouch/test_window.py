@@ -351,3 +351,15 @@ def test_nothing_is_cut_off_and_everything_has_a_name(desk: Desk, qapp: QApplica
     assert extension is None or not extension.isVisible()
     for box in desk.window.findChildren(QAbstractSpinBox):
         assert box.accessibleName()
+
+
+def test_a_part_ends_where_the_picture_does_unless_it_wraps(qtbot: QtBot, desk: Desk) -> None:
+    desk.press("retouch_tool_part")
+    for wraps, y, height in (((False, True), 0, 30), ((True, True), -4, 34)):
+        desk.say(m.PictureChanged(replace(TILE, wraps=wraps), IMAGE), m.JobEnded("retouch", "finished"))
+        desk.drag(qtbot, (-4, 10), (30, 60))
+        command = desk.last
+        assert isinstance(command, m.Retouch)
+        assert command.region is not None
+        assert abs(command.region.y - y) <= 1
+        assert abs(command.region.height - height) <= 1

@@ -40,6 +40,7 @@ _TINT = QColor(255, 60, 60)
 _TINT_OPACITY = 0.55
 _GRIP_PX = 6
 _CORNER_PX = 7
+_LEAST_PART_PX = 8
 _MOST_COPIES = 12  # of the picture on every side: a small one that is seen from afar would be painted thousands of times
 _SAME_SHAPE = 0.01  # what a rounded size may change of the ratio of the sides
 
@@ -418,9 +419,13 @@ class RetouchView(QWidget):
                 self._layer.rectangle(self._path[0], self._path[-1], self._value)
             case "part" if len(self._path) > 1:
                 (y0, x0), (y1, x1) = self._path[0], self._path[-1]
-                region = Region(round(min(y0, y1)), round(min(x0, x1)), round(abs(y1 - y0)), round(abs(x1 - x0)))
-                if min(region.height, region.width) >= 8:
-                    self.part_chosen.emit(region)
+                part = QRect(round(min(x0, x1)), round(min(y0, y1)), round(abs(x1 - x0)), round(abs(y1 - y0)))
+                height, width = self._size
+                rows = (part.y(), part.height()) if self._layer.wraps[0] else (0, height)  # beyond the edge there is nothing to see
+                columns = (part.x(), part.width()) if self._layer.wraps[1] else (0, width)
+                part &= QRect(columns[0], rows[0], columns[1], rows[1])
+                if min(part.height(), part.width()) >= _LEAST_PART_PX:
+                    self.part_chosen.emit(Region(part.y(), part.x(), part.height(), part.width()))
         self._path = []
 
     def _is_on_divider(self, position: QPointF) -> bool:
