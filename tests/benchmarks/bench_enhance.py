@@ -45,7 +45,8 @@ from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.engine.model_file import load_model  # noqa: E402
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, pieces, read_whole  # noqa: E402
 from texgen_desktop.imaging.read import read_image  # noqa: E402
-from texgen_desktop.operators import Operator, Weights, Workshop, discover  # noqa: E402
+from texgen_desktop.operators import Operator, Weights, Workshop  # noqa: E402
+from texgen_desktop.operators.enhance import OPERATORS  # noqa: E402
 from texgen_desktop.resources import model_file  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
 
@@ -56,7 +57,7 @@ _SIDE_PX = 512
 _LEARN_EVERY = 4  # of the textures: each takes minutes
 _SHEET = ROOT / "resources" / "readme" / "enhance.jpg"
 _CELL_PX = 192
-_OPERATORS: Mapping[str, Operator] = discover()
+_OPERATORS: Mapping[str, Operator] = {operator.id: operator for operator in OPERATORS}
 
 
 @dataclass(frozen=True)

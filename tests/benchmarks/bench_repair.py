@@ -10,7 +10,8 @@ seed that is the photo's place in the list. Nothing is chosen. Figures of the fi
 
 Leaves ``repair.png`` (a row for each photo: damaged, the methods, what was there; at 100 %), ``repair.md`` and ``repair.json``.
 
-usage: python tests/benchmarks/bench_repair.py --photos DIR|FILE ... [--masks thin medium thick] [--side 256] [--methods patch] [--out DIR]
+usage: python tests/benchmarks/bench_repair.py --photos DIR|FILE ... [--masks thin medium thick] [--side 256] [--out DIR]
+       [--methods patch cnn gan] [--minutes 15]
 needs the ``bench`` extra: pip install texgen-desktop[bench]
 """
 
@@ -34,10 +35,14 @@ from skimage.restoration import inpaint_biharmonic
 
 from tests.benchmarks.machine import Figure, benchmark, note
 from tests.benchmarks.repair_masks import KINDS, made_mask
+from texgen_desktop.engine.chain import open_weights
+from texgen_desktop.engine.device import choose_device
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.patch_repair import patch_repair
+from texgen_desktop.imaging.raster import ArrayRaster, read_whole
 from texgen_desktop.imaging.read import read_image
 from texgen_desktop.imaging.score import Judge
+from texgen_desktop.operators import Workshop
+from texgen_desktop.operators.repair import OPERATORS, RepairSettings
 from texgen_desktop.slices import run_to_end
 
 Method = Callable[[Floats, Floats], Floats]
@@ -61,7 +66,19 @@ BASELINES: dict[str, Method] = {
     "navier-stokes": _opencv(cv2.INPAINT_NS),
     "biharmonic": lambda damaged, mask: inpaint_biharmonic(damaged, mask > 0, channel_axis=2).astype(np.float32),
 }
-METHODS: dict[str, Method] = {"patch": lambda damaged, mask: run_to_end(patch_repair(damaged, mask, (False, False)))}
+METHODS = ("patch", "cnn", "gan")
+
+
+def _by(method: str, minutes: float) -> Method:
+    """As the program does it."""
+
+    def repaired(damaged: Floats, mask: Floats) -> Floats:
+        workshop = Workshop(choose_device("cpu").device, 0, mask, open_weights, lambda done, words: None, lambda picture: None, note)
+        settings = RepairSettings(method=method, minutes=minutes)  # type: ignore[arg-type]
+        (operator,) = OPERATORS
+        return run_to_end(read_whole(run_to_end(operator.apply(settings, ArrayRaster(damaged, (False, False)), workshop))))
+
+    return repaired
 
 
 def main() -> None:
@@ -69,10 +86,11 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, nargs="+", required=True)
     parser.add_argument("--masks", nargs="+", choices=list(KINDS), default=["medium"])
     parser.add_argument("--side", type=int, default=256)
-    parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=["patch"])
+    parser.add_argument("--minutes", type=float, default=15.0, help="how long cnn and gan learn from each photo")
     parser.add_argument("--out", type=Path, default=Path())
     options = parser.parse_args()
-    methods = {**{name: METHODS[name] for name in options.methods}, **BASELINES}
+    methods = {**{name: _by(name, options.minutes) for name in options.methods}, **BASELINES}
     with benchmark(f"Repair of {options.side} px crops") as figures:
         rows, sheet = [], []
         for kind in options.masks:

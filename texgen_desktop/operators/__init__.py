@@ -77,6 +77,8 @@ class Operator:
     scale: int = 1
     needs_mask: bool = False
     makes_tile: bool = False
+    order: int = 0
+    """Its place in menus, from the smallest."""
     is_local: bool = False
     moves_pixels: bool = False
     learn: Callable[[tuple[Raster, ...], float, Workshop], Slices[Weights]] | None = None
@@ -100,9 +102,8 @@ def open_chain(text: str | bytes) -> tuple[Step, ...]:
 
 
 def discover() -> dict[str, Operator]:
-    """Every operator by id, in the order of the modules. Imports torch."""
-    found: dict[str, Operator] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        for operator in importlib.import_module(f"{__name__}.{module.name}").OPERATORS:
-            found[operator.id] = operator
-    return found
+    """Every operator by id, in their order. Imports torch."""
+    found: list[Operator] = []
+    for module in pkgutil.iter_modules(__path__):
+        found += importlib.import_module(f"{__name__}.{module.name}").OPERATORS
+    return {operator.id: operator for operator in sorted(found, key=lambda operator: (operator.order, operator.id))}

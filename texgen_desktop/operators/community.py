@@ -152,5 +152,6 @@ OPERATORS = (
         settings=CommunitySettings,
         apply=_apply,
         is_local=True,
+        order=20,
     ),
 )

@@ -35,5 +35,6 @@ OPERATORS = (
         description="Takes uneven light out of a photo: a side in the shade, a bright middle, dark corners. A tile stays a tile.",
         settings=Delight,
         apply=apply,
+        order=2,
     ),
 )

@@ -146,6 +146,7 @@ def _operator(task: str, title: str, description: str, settings: type[msgspec.St
         settings=settings,
         apply=_denoise if task == "denoise" else _restore(task),
         scale=TASKS[task].shape.scale,
+        order=4 + list(TASKS).index(task),
         is_local=True,
         learn=_learn(task),
     )

@@ -152,5 +152,6 @@ OPERATORS = (
         settings=MakeTile,
         apply=apply,
         makes_tile=True,
+        order=1,
     ),
 )

@@ -53,6 +53,7 @@ OPERATORS = (
         settings=Perspective,
         apply=apply,
         is_local=True,
+        order=3,
         moves_pixels=True,
     ),
 )

@@ -75,8 +75,8 @@ class RetouchWindow(QMainWindow):
         self._preview = button("retouch_preview", "zoom_in", "Preview", "Try the steps on the part in the middle of the view")
         self._cancel = button("retouch_cancel", "close", "Cancel", "Stop; the picture stays as it is (Esc)")
         self._files = button("retouch_files", "open", "Run on files…", "Carry out the steps on many files")
-        self._keep = button("retouch_keep", "", "Keep", "Go on with the result (Return)")
-        self._drop = button("retouch_drop", "", "Discard", "Forget the result (Backspace)")
+        self._keep = button("retouch_keep", "", "Keep", "Go on with the result (Ctrl+K)")
+        self._drop = button("retouch_drop", "", "Discard", "Forget the result (Ctrl+D)")
         self._bar = QProgressBar()
         self._said = words(name="retouch_said")
         self._errors = ErrorBar()
@@ -138,8 +138,8 @@ class RetouchWindow(QMainWindow):
         self._shortcut("Ctrl+-", lambda: self.view.zoom_by(1 / ZOOM_STEP))
         self._shortcut("Ctrl+Return", self.run)
         self._shortcut("Esc", self._desk.cancel)
-        self._shortcut("Return", self._desk.keep)
-        self._shortcut("Backspace", self._desk.drop)
+        self._shortcut("Ctrl+K", self._desk.keep)
+        self._shortcut("Ctrl+D", self._desk.drop)
 
     def _shortcut(self, keys: str, run: Callable[[], None]) -> None:
         action = QAction(self)
