@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QListWidget, QMessageBox, QSpinBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QMessageBox,
+    QSpinBox,
+    QToolButton,
+)  # fmt: skip
 from pytestqt.qtbot import QtBot
 
 from tests.tiny_operators import OPERATORS
 from tests.ui.driver import child
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.operator_info import describe_operator
+from texgen_desktop.operators import perspective
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.formatting import duration
 from texgen_desktop.ui.retouch.window import RetouchWindow
+from texgen_desktop.ui.widgets.error_bar import ErrorBar
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (96, 128, 3), np.uint8)
 TILE = m.PictureInfo("tile.png", Path("/pictures/tile.png"), 128, 96, 8, False, (True, True), (0, 0))
@@ -230,3 +244,122 @@ def test_the_keys_zoom_move_and_size_the_brush(qtbot: QtBot, desk: Desk) -> None
     assert view.position_of((0, 0)) != before
     desk.action("fit").trigger()
     assert view.zoom > 1
+
+
+def test_a_click_with_the_lasso_is_no_gesture(qtbot: QtBot, desk: Desk) -> None:
+    desk.press("retouch_tool_lasso")
+    desk.drag(qtbot, (20, 20))
+    assert not desk.window.layer.can_undo
+
+
+def test_a_gesture_ends_with_the_tool_that_it_began_with(qtbot: QtBot, desk: Desk) -> None:
+    view, layer = desk.window.view, desk.window.layer
+    start = view.position_of((40, 40)).toPoint()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.keyClick(desk.window, Qt.Key.Key_L)
+    qtbot.mousePress(view, Qt.MouseButton.RightButton, pos=start)  # nor does another button begin one
+    qtbot.mouseMove(view, start + QPoint(30, 0))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start + QPoint(30, 0))
+    assert not layer.is_empty
+    layer.undo()
+    assert (layer.is_empty, layer.can_undo) == (True, False)
+
+
+def test_the_corners_of_a_step_are_dragged_on_the_picture(qtbot: QtBot, desk: Desk) -> None:
+    window = desk.window
+    straighten = describe_operator(perspective.OPERATORS[0])
+    window.steps.set_operators((*desk.studio.retouching.state.operators, straighten))
+    window.steps.set_steps([{"operator": "perspective", "settings": {"top_left_x": "damaged"}}])
+    desk.drag(qtbot, (0, 0), (24, 32))
+    desk.drag(qtbot, (96, 128), (120, 64))  # a corner stays on the picture
+    assert window.layer.is_empty
+    (step,) = window.steps.steps()
+    values = dict(step.values)
+    assert values["top_left_x"] == pytest.approx(0.25, abs=0.01)
+    assert values["top_left_y"] == pytest.approx(0.25, abs=0.01)
+    assert values["bottom_right_x"] == pytest.approx(0.5, abs=0.01)
+    assert "bottom_right_y" not in values
+    window.steps.set_steps(STEPS)
+    desk.drag(qtbot, (0, 0), (24, 32))  # another step has none: the brush paints
+    assert not window.layer.is_empty
+
+
+def test_a_result_of_other_proportions_is_not_stretched(desk: Desk) -> None:
+    view = desk.window.view
+    view.actual_size()
+    view.resize(400, 300)
+    desk.say(m.PictureChanged(TILE, np.zeros_like(IMAGE)), m.ResultShown(np.full((96, 64, 3), 255, np.uint8), True, 64, 96))
+    view.flip()  # all as it was
+    view.flip()
+    shown = view.grab().toImage()
+    middle = shown.height() // 2
+    row = [shown.pixelColor(x, middle).lightness() > 250 for x in range(shown.width())]
+    assert sum(row) == pytest.approx(64 * shown.devicePixelRatio(), abs=6)
+
+
+def test_a_tile_that_is_seen_from_afar_fills_the_pane(desk: Desk) -> None:
+    view = desk.window.view
+    desk.say(m.PictureChanged(TILE, np.full((96, 128, 3), 255, np.uint8)))
+    view.resize(400, 300)
+    for _ in range(20):
+        view.zoom_by(0.8)
+        if view.zoom < 0.3:
+            break
+    shown = view.grab().toImage()
+    assert shown.pixelColor(8, 8).lightness() > 250
+    assert shown.pixelColor(391, 291).lightness() > 250
+
+
+def test_while_it_works_no_other_picture_is_opened_and_it_says_why(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: pytest.fail("it asked for what it cannot do"))
+    desk.say(m.JobStarted("retouch"))
+    count = len(desk.posted)
+    desk.window.open(Path("/b/other.png"))
+    assert len(desk.posted) == count
+    bar = child(desk.window, ErrorBar, "error_bar")
+    assert bar.isVisible()
+    desk.say(m.JobEnded("retouch", "stopped"))
+    assert not bar.isVisible()
+
+
+def test_what_the_window_itself_complains_of_can_be_closed(desk: Desk) -> None:
+    desk.window.presets.failed.emit("The steps could not be saved: no space.")
+    bar = child(desk.window, ErrorBar, "error_bar")
+    assert bar.isVisible()
+    bar.dismissed.emit()
+    assert not bar.isVisible()
+
+
+def test_a_step_learns_from_the_picture_that_is_open(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("texgen_desktop.ui.retouch.window.QInputDialog.getDouble", lambda *args: (2.0, True))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "mine"), ""))
+    child(desk.window, QListWidget, "retouch_steps").setCurrentRow(1)
+    desk.press("retouch_learn_this")
+    assert desk.last == m.LearnEnhancer("darken", (TILE.path,), 2.0, tmp_path / "mine.safetensors")
+    desk.say(m.PictureChanged(replace(TILE, is_saved=False), IMAGE))
+    assert not child(desk.window, QAbstractButton, "retouch_learn_this").isEnabled()  # its file is of another picture
+
+
+def test_nothing_is_cut_off_and_everything_has_a_name(desk: Desk, qapp: QApplication) -> None:
+    desk.window.resize(1280, 800)
+    qapp.processEvents()
+    for widget in desk.window.findChildren(QAbstractButton):
+        if widget.isVisible() and widget.text():
+            assert widget.width() >= widget.minimumSizeHint().width(), widget.objectName()
+            assert widget.toolTip(), widget.objectName()
+    extension = desk.window.findChild(QToolButton, "qt_toolbar_ext_button")
+    assert extension is None or not extension.isVisible()
+    for box in desk.window.findChildren(QAbstractSpinBox):
+        assert box.accessibleName()
+
+
+def test_a_part_ends_where_the_picture_does_unless_it_wraps(qtbot: QtBot, desk: Desk) -> None:
+    desk.press("retouch_tool_part")
+    for wraps, y, height in (((False, True), 0, 30), ((True, True), -4, 34)):
+        desk.say(m.PictureChanged(replace(TILE, wraps=wraps), IMAGE), m.JobEnded("retouch", "finished"))
+        desk.drag(qtbot, (-4, 10), (30, 60))
+        command = desk.last
+        assert isinstance(command, m.Retouch)
+        assert command.region is not None
+        assert abs(command.region.y - y) <= 1
+        assert abs(command.region.height - height) <= 1

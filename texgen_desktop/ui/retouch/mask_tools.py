@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from texgen_desktop.ui.parts import button
 from texgen_desktop.ui.retouch.mask_layer import MaskLayer
 from texgen_desktop.ui.retouch.retouch_view import RetouchView, Tool
-from texgen_desktop.ui.theme import SPACING
+from texgen_desktop.ui.theme import COLOURS, SPACING
 from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
@@ -36,7 +36,6 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
 class MaskTools(QWidget):
     """Chooses the tool of ``view`` and works on ``layer``; what needs the engine is only asked for."""
 
-    pick_settings_changed = Signal()
     blemishes_wanted = Signal(str, float)
     """("scratches" or "dust", strength in [0, 1])"""
     file_wanted = Signal()
@@ -46,14 +45,13 @@ class MaskTools(QWidget):
         super().__init__(parent)
         self._view, self._layer = view, layer
         self._group = QButtonGroup(self)
-        self._tools: dict[Tool, QToolButton] = {}
+        self._tools: dict[Tool, QPushButton] = {}
         self._size = QSpinBox()
         self._hardness = QSpinBox()
         self._tolerance = QSpinBox()
         self._everywhere = QPushButton("Everywhere")
         self._amount = QSpinBox()
         self._strength = QSpinBox()
-        self._whole: list[QPushButton] = []
         self._make_tools()
         self._describe()
         self._lay_out()
@@ -81,12 +79,8 @@ class MaskTools(QWidget):
 
     def _make_tools(self) -> None:
         for tool, title, key, tip in TOOLS:
-            each = QToolButton()
-            each.setObjectName(f"retouch_tool_{tool}")
-            each.setText(title)
-            each.setToolTip(f"{tip} ({key})")
-            each.setCheckable(True)
-            each.setSizePolicy(each.sizePolicy().Policy.Expanding, each.sizePolicy().Policy.Fixed)
+            each = button(f"retouch_tool_{tool}", "", title, f"{tip} ({key})")
+            _stand_out(each)
             each.clicked.connect(partial(self.choose, tool))
             self._group.addButton(each)
             self._tools[tool] = each
@@ -116,7 +110,7 @@ class MaskTools(QWidget):
         self._hardness.setToolTip("How much of the brush is full, before its rim fades out")
         self._tolerance.setToolTip("How far a colour may be from the one that is picked")
         self._strength.setToolTip("The higher, the more is found")
-        self._everywhere.setCheckable(True)
+        _stand_out(self._everywhere)
         self._everywhere.setObjectName("retouch_everywhere")
         self._everywhere.setToolTip("Pick the colour in the whole picture, not only what hangs together with the place")
         self._size.valueChanged.connect(lambda size: self._view.set_brush(size))
@@ -176,3 +170,16 @@ class MaskTools(QWidget):
 
     def _on_hardness(self, percent: int) -> None:
         self._view.hardness = percent / 100
+
+
+def _stand_out(button: QPushButton) -> None:
+    """Let it be switched on, and be seen to be: the style makes it a shade darker, which is easily overlooked."""
+
+    def colour(is_on: bool) -> None:
+        palette = QPalette()
+        if is_on:
+            palette.setColor(QPalette.ColorRole.Button, QColor(COLOURS.selection))
+        button.setPalette(palette)
+
+    button.setCheckable(True)
+    button.toggled.connect(colour)

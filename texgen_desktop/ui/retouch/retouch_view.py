@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from texgen_desktop.engine.messages import Region
 from texgen_desktop.imaging.mask import Place
 from texgen_desktop.ui.images import to_qimage
+from texgen_desktop.ui.retouch.corners import Corners
 from texgen_desktop.ui.retouch.mask_layer import Box, MaskLayer, parts_inside
 from texgen_desktop.ui.theme import COLOURS
 from texgen_desktop.ui.widgets.viewport import Viewport, fitted
@@ -37,6 +39,10 @@ KEY_PAN_PX = 40
 _TINT = QColor(255, 60, 60)
 _TINT_OPACITY = 0.55
 _GRIP_PX = 6
+_CORNER_PX = 7
+_LEAST_PART_PX = 8
+_MOST_COPIES = 12  # of the picture on every side: a small one that is seen from afar would be painted thousands of times
+_SAME_SHAPE = 0.01  # what a rounded size may change of the ratio of the sides
 
 
 class RetouchView(QWidget):
@@ -49,6 +55,8 @@ class RetouchView(QWidget):
     """(row, column, value): the pick tool was used there; value is 0 where it is to wipe out."""
     part_chosen = Signal(object)
     """Region of the picture that is to be looked at."""
+    corner_moved = Signal(int, float, float)
+    """(which of the four, x, y as shares of the picture)"""
     brush_size_changed = Signal(float)
     zoom_changed = Signal(float)
 
@@ -64,21 +72,23 @@ class RetouchView(QWidget):
         self.tool: Tool = "brush"
         self.brush_px = 24.0
         self.hardness = 0.7
-        self.repeats = True
         self.shows_mask = True
         self._layer = layer
         self._size = (0, 0)  # (rows, columns) of the picture
         self._picture: QImage | None = None
         self._result: QImage | None = None
         self._preview: tuple[Region, QImage] | None = None
-        self._tint = QImage()
         self._tint_pixels: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
         self._wipe = 0.5  # share of the pane that shows the picture as it was, left of the divider
         self._viewport = Viewport()
         self._is_fitted = True
         self._path: list[Place] = []
         self._value = 1.0
-        self._drag: Literal["", "paint", "pan", "wipe"] = ""
+        self._drag: Literal["", "paint", "pan", "wipe", "corner"] = ""
+        self._held: Tool = "brush"  # the tool of the gesture: a key may choose another one meanwhile
+        self._button = Qt.MouseButton.NoButton
+        self._corners: Corners | None = None
+        self._corner = 0  # the one that is dragged
         self._last = QPointF()
         self._pointer: QPointF | None = None
         self._has_space = False
@@ -136,9 +146,9 @@ class RetouchView(QWidget):
     def zoom(self) -> float:
         return self._viewport.zoom
 
-    def set_repeats(self, repeats: bool) -> None:
-        """Whether a picture that wraps is seen again around itself."""
-        self.repeats = repeats
+    def set_corners(self, corners: Corners | None) -> None:
+        """Show the four corners of a step to be dragged; None: the step that is selected has none."""
+        self._corners = corners
         self.update()
 
     def set_shows_mask(self, shows: bool) -> None:
@@ -192,8 +202,14 @@ class RetouchView(QWidget):
         return QRectF(self.position_of((row * height, column * width)), self.position_of(((row + 1) * height, (column + 1) * width)))
 
     def _copies(self) -> list[QRectF]:
-        wraps = self._layer.wraps if self.repeats else (False, False)
-        rows, columns = (range(-2, 3) if wraps[0] else (0,)), (range(-2, 3) if wraps[1] else (0,))
+        """Where the picture is seen, again and again on an axis that wraps."""
+        first, last = self.place_at(QPointF(0, 0)), self.place_at(QPointF(self.width(), self.height()))
+        rows, columns = (
+            range(max(math.floor(first[axis] / size), -_MOST_COPIES), min(math.floor(last[axis] / size), _MOST_COPIES) + 1)
+            if self._layer.wraps[axis]
+            else (0,)
+            for axis, size in enumerate(self._size)
+        )
         frames = [self._frame(row, column) for row in rows for column in columns]
         return [frame for frame in frames if frame.intersects(QRectF(self.rect()))]
 
@@ -212,7 +228,8 @@ class RetouchView(QWidget):
         if self._result is not None:
             painter.save()
             painter.setClipRect(QRectF(divider, 0, self.width() - divider, self.height()))
-            for frame in self._copies():
+            painter.fillRect(self.rect(), QColor(COLOURS.canvas))
+            for frame in self._result_frames(self._result):
                 painter.drawImage(frame, self._result)
             painter.restore()
         if self._preview is not None:
@@ -225,16 +242,32 @@ class RetouchView(QWidget):
             self._outline(painter, frame)
         if (self.shows_mask and self._result is None and not self._layer.is_empty) or self._drag == "paint":
             self._paint_tint(painter)
-        if any(self._layer.wraps) and self.repeats:
+        if any(self._layer.wraps):
             self._outline(painter, self._frame())
+        if self._corners is not None and not self._compares:
+            self._paint_corners(painter, self._corners)
         self._paint_tool(painter)
-        if self._result is not None or self._preview is not None:
+        if self._compares:
             self._paint_divider(painter, divider)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(COLOURS.accent), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    @property
+    def _compares(self) -> bool:
+        return self._result is not None or self._preview is not None
+
+    def _result_frames(self, image: QImage) -> list[QRectF]:
+        """Where a result is seen: as the picture; where it has other proportions once, the largest in the middle of it."""
+        frame = self._frame()
+        ratio = (image.width() / image.height()) / (frame.width() / frame.height())
+        if abs(ratio - 1) <= _SAME_SHAPE:
+            return self._copies()
+        inner = QRectF(0, 0, frame.width() * min(1.0, ratio), frame.height() * min(1.0, 1 / ratio))
+        inner.moveCenter(frame.center())
+        return [inner]
 
     def _paint_tint(self, painter: QPainter) -> None:
         height, width = self._tint_pixels.shape
@@ -265,19 +298,34 @@ class RetouchView(QWidget):
 
     def _paint_tool(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.tool == "brush" and self._pointer is not None and self._drag in ("", "paint") and not self._has_space:
+        if self._tool_now == "brush" and self._pointer is not None and self._drag in ("", "paint") and not self._has_space:
             radius = self.brush_px / 2 * self.zoom / self.devicePixelRatioF()
             for colour, width in (("#000000", 2.5), ("#ffffff", 1.0)):
                 painter.setPen(QPen(QColor(colour), width))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(self._pointer, radius, radius)
-        elif self._drag == "paint" and self.tool == "lasso" and len(self._path) > 1:
+        elif self._drag == "paint" and self._held == "lasso" and len(self._path) > 1:
             line = QPainterPath(self.position_of(self._path[0]))
             for place in self._path[1:]:
                 line.lineTo(self.position_of(place))
             self._stroke_path(painter, line)
-        elif self._drag == "paint" and self.tool in ("rectangle", "part") and len(self._path) > 1:
+        elif self._drag == "paint" and self._held in ("rectangle", "part") and len(self._path) > 1:
             self._outline(painter, QRectF(self.position_of(self._path[0]), self.position_of(self._path[-1])).normalized())
+
+    def _paint_corners(self, painter: QPainter, corners: Corners) -> None:
+        points = self._corner_positions(corners)
+        line = QPainterPath(points[-1])
+        for point in points:
+            line.lineTo(point)
+        self._stroke_path(painter, line)
+        painter.setPen(QPen(QColor("#ffffff"), 1.5))
+        painter.setBrush(QColor(COLOURS.selection))
+        for point in points:
+            painter.drawEllipse(point, _CORNER_PX, _CORNER_PX)
+
+    def _corner_positions(self, corners: Corners) -> list[QPointF]:
+        height, width = self._size
+        return [self.position_of((y * height, x * width)) for x, y in corners]
 
     def _stroke_path(self, painter: QPainter, line: QPainterPath) -> None:
         for colour, width in (("#000000", 2.5), ("#ffffff", 1.0)):
@@ -303,29 +351,31 @@ class RetouchView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = event.position()
-        self._last = position
-        if self._picture is None:
+        if self._picture is None or self._drag:  # a second button does not begin another gesture
             return
+        self._last, self._held, self._button = position, self.tool, event.button()
         is_left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (is_left and (self._has_space or self.tool == "hand")):
             self._drag = "pan"
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif is_left and self._is_on_divider(position):
             self._drag = "wipe"
+        elif is_left and (corner := self._corner_at(position)) is not None:
+            self._drag, self._corner = "corner", corner
         elif is_left or event.button() == Qt.MouseButton.RightButton:
             wipes_out = event.button() == Qt.MouseButton.RightButton or bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
             self._begin_painting(self.place_at(position), 0.0 if wipes_out else 1.0)
 
     def _begin_painting(self, place: Place, value: float) -> None:
         self._value, self._path = value, [place]
-        if self.tool == "pick":
+        if self._held == "pick":
             height, width = self._size
             row, column = int(np.floor(place[0])), int(np.floor(place[1]))
             for box in parts_inside(Box(row, column, 1, 1), height, width, self._layer.wraps):
                 self.colour_picked.emit(box.y, box.x, value)
             return
         self._drag = "paint"
-        if self.tool == "brush":
+        if self._held == "brush":
             self._layer.begin()
             self._layer.stroke([place], self.brush_px / 2, self.hardness, value)
 
@@ -338,46 +388,67 @@ class RetouchView(QWidget):
                 self._look(self._viewport.panned(moved.x(), moved.y()))
             case "wipe":
                 self._wipe = min(max(position.x() / max(1, self.width()), 0.0), 1.0)
+            case "corner":
+                place = self.place_at(position)
+                self.corner_moved.emit(self._corner, place[1] / self._size[1], place[0] / self._size[0])
             case "paint":
                 place = self.place_at(position)
-                if self.tool == "brush":
+                if self._held == "brush":
                     self._layer.stroke([self._path[-1], place], self.brush_px / 2, self.hardness, self._value)
-                self._path = [*self._path, place] if self.tool == "lasso" else [self._path[0] if self.tool != "brush" else place, place]
+                self._path = [*self._path, place] if self._held == "lasso" else [self._path[0] if self._held != "brush" else place, place]
             case _:
                 self._show_cursor(position)
         self._last = position
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag, self._drag = self._drag, ""
-        if drag == "paint":
-            self._end_painting()
+        if event.button() == self._button:
+            drag, self._drag = self._drag, ""
+            if drag == "paint":
+                self._end_painting()
         self._show_cursor(event.position())
         self.update()
 
     def _end_painting(self) -> None:
-        match self.tool:
+        match self._held:
             case "brush":
                 self._layer.end()
-            case "lasso":
+            case "lasso" if len(self._path) > 2:
                 self._layer.polygon(self._path, self._value)
             case "rectangle" if len(self._path) > 1:
                 self._layer.rectangle(self._path[0], self._path[-1], self._value)
             case "part" if len(self._path) > 1:
                 (y0, x0), (y1, x1) = self._path[0], self._path[-1]
-                region = Region(round(min(y0, y1)), round(min(x0, x1)), round(abs(y1 - y0)), round(abs(x1 - x0)))
-                if min(region.height, region.width) >= 8:
-                    self.part_chosen.emit(region)
+                part = QRect(round(min(x0, x1)), round(min(y0, y1)), round(abs(x1 - x0)), round(abs(y1 - y0)))
+                height, width = self._size
+                rows = (part.y(), part.height()) if self._layer.wraps[0] else (0, height)  # beyond the edge there is nothing to see
+                columns = (part.x(), part.width()) if self._layer.wraps[1] else (0, width)
+                part &= QRect(columns[0], rows[0], columns[1], rows[1])
+                if min(part.height(), part.width()) >= _LEAST_PART_PX:
+                    self.part_chosen.emit(Region(part.y(), part.x(), part.height(), part.width()))
         self._path = []
 
     def _is_on_divider(self, position: QPointF) -> bool:
-        return (self._result is not None or self._preview is not None) and abs(position.x() - self.width() * self._wipe) <= _GRIP_PX
+        return self._compares and abs(position.x() - self.width() * self._wipe) <= _GRIP_PX
+
+    def _corner_at(self, position: QPointF) -> int | None:
+        if self._corners is None or self._compares:
+            return None
+        away = [math.hypot(point.x() - position.x(), point.y() - position.y()) for point in self._corner_positions(self._corners)]
+        nearest = min(range(4), key=away.__getitem__)
+        return nearest if away[nearest] <= _CORNER_PX + 2 else None
+
+    @property
+    def _tool_now(self) -> Tool:
+        return self._held if self._drag else self.tool
 
     def _show_cursor(self, position: QPointF) -> None:
         if self._has_space or self.tool == "hand":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._is_on_divider(position):
             self.setCursor(Qt.CursorShape.SplitHCursor)
+        elif self._corner_at(position) is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
             self.setCursor(Qt.CursorShape.CrossCursor)
 

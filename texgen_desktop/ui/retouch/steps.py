@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from texgen_desktop.engine.messages import OperatorInfo, StepSettings
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.parts import button, combo, words
+from texgen_desktop.ui.retouch.corners import Corners, corners_of, moved
 from texgen_desktop.ui.theme import SPACING
 
 _ROWS_SHOWN = 4
@@ -31,8 +32,10 @@ class StepsEditor(QWidget):
     """Steps are added from a list, switched on and off, dragged or moved into order; the form below belongs to the selected one."""
 
     changed = Signal()
-    learn_wanted = Signal(object)
-    """OperatorInfo of the selected step."""
+    selected = Signal()
+    """Another step is shown in the form, or none."""
+    learn_wanted = Signal(object, bool)
+    """(OperatorInfo of the selected step, whether from the picture on the desk; else from files)"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +51,10 @@ class StepsEditor(QWidget):
         self._remove = button("retouch_step_remove", "trash", "Remove", "Take the step off the list")
         self._about = words(name="retouch_step_about")
         self._form = ConfigForm()
-        self._learn = button("retouch_learn", "play", "Learn from pictures…", "Teach this step on pictures of your own, in minutes")
+        self._learn = QWidget()
+        self._learn_files = button("retouch_learn", "", "Files…", "Teach this step on pictures of your own, in minutes")
+        self._learn_this = button("retouch_learn_this", "", "This picture…", "")
+        self.offer_picture(False)
         self._lay_out()
         self._add.activated.connect(self._on_add)
         self._list.currentRowChanged.connect(self._show_step)
@@ -58,7 +64,8 @@ class StepsEditor(QWidget):
         self._down.clicked.connect(lambda: self._move(1))
         self._remove.clicked.connect(self._on_remove)
         self._form.values_changed.connect(self._on_edited)
-        self._learn.clicked.connect(self._on_learn)
+        self._learn_files.clicked.connect(lambda: self._on_learn(False))
+        self._learn_this.clicked.connect(lambda: self._on_learn(True))
         self._show_step()
 
     def _lay_out(self) -> None:
@@ -66,6 +73,11 @@ class StepsEditor(QWidget):
         order = QHBoxLayout()
         for each in (self._up, self._down, self._remove):
             order.addWidget(each)
+        learn = QHBoxLayout(self._learn)
+        learn.setContentsMargins(0, 0, 0, 0)
+        learn.addWidget(QLabel("Learn from"))
+        learn.addWidget(self._learn_this, 1)
+        learn.addWidget(self._learn_files, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.small)
@@ -123,6 +135,24 @@ class StepsEditor(QWidget):
                 step.values["model"] = model
         self._show_step()
 
+    def offer_picture(self, is_in_file: bool) -> None:
+        """Whether a step can learn from what lies on the desk: it is read from its file."""
+        self._learn_this.setEnabled(is_in_file)
+        tip = "Teach this step on the picture that is open, in minutes"
+        self._learn_this.setToolTip(tip if is_in_file else f"{tip}: open one, or save it first")
+
+    @property
+    def corners(self) -> Corners | None:
+        """Of the selected step, if it has some."""
+        step = self._selected()
+        return corners_of(step.info, step.values) if step else None
+
+    def move_corner(self, index: int, x: float, y: float) -> None:
+        """Lay one corner of the selected step elsewhere: shares of the picture."""
+        if (step := self._selected()) and self.corners is not None:
+            self._form.set_values({}, step.values | moved(index, (x, y)))
+            self._on_edited()
+
     def _append(self, step: Step) -> None:
         item = QListWidgetItem(step.info.title)
         item.setFlags(
@@ -172,15 +202,16 @@ class StepsEditor(QWidget):
         self._form.set_fields(step.info.fields if step else ())
         self._form.set_values({}, step.values if step else {})
         self._learn.setVisible(step is not None and step.info.can_learn)
+        self.selected.emit()
 
     def _on_edited(self) -> None:
         if step := self._selected():
             step.values = dict(self._form.overrides())
             self.changed.emit()
 
-    def _on_learn(self) -> None:
+    def _on_learn(self, from_this: bool) -> None:
         if step := self._selected():
-            self.learn_wanted.emit(step.info)
+            self.learn_wanted.emit(step.info, from_this)
 
 
 class Presets(QWidget):

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QProgressBar,
-    QPushButton,
     QSpinBox,
     QSplitter,
     QStackedWidget,
@@ -36,7 +35,7 @@ from texgen_desktop.ui.formatting import one_line, tooltip
 from texgen_desktop.ui.parts import ScrolledColumn, button, words
 from texgen_desktop.ui.retouch.mask_layer import MaskLayer
 from texgen_desktop.ui.retouch.mask_tools import TOOLS, MaskTools
-from texgen_desktop.ui.retouch.retouch_view import RetouchView
+from texgen_desktop.ui.retouch.retouch_view import ZOOM_STEP, RetouchView
 from texgen_desktop.ui.retouch.retouch_words import busy_words, done_words, failure_words, picture_words, seam_words
 from texgen_desktop.ui.retouch.steps import Presets, StepsEditor
 from texgen_desktop.ui.theme import SPACING, icon
@@ -73,7 +72,7 @@ class RetouchWindow(QMainWindow):
         self._seed = QSpinBox()
         self._dice = button("retouch_dice", "dice", "New seed", "Run again with another seed")
         self._run = button("retouch_run", "play", "Run", "Carry out the steps on the whole picture (Ctrl+Return)")
-        self._preview = button("retouch_preview", "question", "Preview", "Try the steps on the part in the middle of the view")
+        self._preview = button("retouch_preview", "zoom_in", "Preview", "Try the steps on the part in the middle of the view")
         self._cancel = button("retouch_cancel", "close", "Cancel", "Stop; the picture stays as it is (Esc)")
         self._files = button("retouch_files", "open", "Run on files…", "Carry out the steps on many files")
         self._keep = button("retouch_keep", "", "Keep", "Go on with the result (Ctrl+K)")
@@ -108,13 +107,13 @@ class RetouchWindow(QMainWindow):
             ("actual", "100 %", "actual_size", "Ctrl+1", "One pixel of the picture on one pixel of the screen", self.view.actual_size),
             (
                 "rows",
-                "Top and bottom",
+                "Wrap rows",
                 "",
                 "",
                 "Treat it as a tile from top to bottom: masks and repairs go over the edge",
                 self._set_wraps,
             ),
-            ("columns", "Left and right", "", "", "Treat it as a tile from left to right", self._set_wraps),
+            ("columns", "Wrap columns", "", "", "Treat it as a tile from left to right", self._set_wraps),
             ("mask", "Mask", "", "V", "Show the mask", None),
             ("flip", "Before / after", "compare", "X", "All of the picture as it was, or all of the result", self.view.flip),
         ):
@@ -135,6 +134,8 @@ class RetouchWindow(QMainWindow):
             self._shortcut(key, partial(self.tools.choose, tool))
         self._shortcut("[", lambda: self.view.set_brush(self.view.brush_px / 1.2))
         self._shortcut("]", lambda: self.view.set_brush(self.view.brush_px * 1.2))
+        self._shortcut("Ctrl++", lambda: self.view.zoom_by(ZOOM_STEP))
+        self._shortcut("Ctrl+-", lambda: self.view.zoom_by(1 / ZOOM_STEP))
         self._shortcut("Ctrl+Return", self.run)
         self._shortcut("Esc", self._desk.cancel)
         self._shortcut("Ctrl+K", self._desk.keep)
@@ -223,12 +224,15 @@ class RetouchWindow(QMainWindow):
         self.layer.history_changed.connect(self._show_history)
         self.view.colour_picked.connect(self._on_picked)
         self.view.part_chosen.connect(self.preview)
+        self.view.corner_moved.connect(self.steps.move_corner)
         self.view.zoom_changed.connect(self._show_about)
         self.tools.blemishes_wanted.connect(self._on_blemishes)
         self.tools.file_wanted.connect(self._ask_for_mask)
         self.tools.transparency_wanted.connect(self._on_transparency)
         self.steps.learn_wanted.connect(self.ask_to_learn)
         self.steps.changed.connect(self._show_buttons)
+        for signal in (self.steps.changed, self.steps.selected):
+            signal.connect(self._show_corners)
         self.presets.chosen.connect(self._on_preset)
         self.presets.failed.connect(self._on_failed)
         self.presets.save.clicked.connect(self._ask_for_name)
@@ -239,7 +243,7 @@ class RetouchWindow(QMainWindow):
         self._files.clicked.connect(self.ask_for_files)
         self._keep.clicked.connect(desk.keep)
         self._drop.clicked.connect(desk.drop)
-        self._errors.dismissed.connect(desk.dismiss_problem)
+        self._errors.dismissed.connect(self._on_dismissed)
 
     # --------------------------------------------------------------------------------------------------- verbs
 
@@ -250,14 +254,19 @@ class RetouchWindow(QMainWindow):
 
     def open(self, path: Path) -> None:
         """Lay a picture on the desk, unless what lies there is still wanted."""
-        if self._may_leave():
+        if not self._is_at_work() and self._may_leave():
             self._settings.remember("retouch/folder", str(path.parent))
             self._desk.open(path)
 
     def take_texture(self) -> None:
         state = self._studio.state
-        if state.model is not None and self._may_leave():
+        if state.model is not None and not self._is_at_work() and self._may_leave():
             self._desk.take_texture(state.look, state.view.tile_cells)
+
+    def _is_at_work(self) -> bool:
+        if self._desk.state.is_busy:
+            self._errors.show_problem(m.Problem("Another picture cannot be opened while this one is worked on.", "Wait, or cancel it.", ""))
+        return self._desk.state.is_busy
 
     def ask_to_save(self) -> None:
         picture = self._desk.state.picture
@@ -307,9 +316,13 @@ class RetouchWindow(QMainWindow):
         if folder:
             self._desk.run_on_files(tuple(map(Path, names)), self.steps.steps(), Path(folder), self._seed.value())
 
-    def ask_to_learn(self, info: m.OperatorInfo) -> None:
-        """Teach a step on pictures of one's own; it uses what it has learnt from then on."""
-        names, _ = QFileDialog.getOpenFileNames(self, f"{info.title}: learn from these pictures", self._folder(), _OPEN_FILTER)
+    def ask_to_learn(self, info: m.OperatorInfo, from_this: bool) -> None:
+        """Teach a step on the picture that is open, or on files; it uses what it has learnt from then on."""
+        picture = self._desk.state.picture
+        if from_this and picture is not None and picture.path is not None:
+            names = [str(picture.path)]
+        else:
+            names, _ = QFileDialog.getOpenFileNames(self, f"{info.title}: learn from these pictures", self._folder(), _OPEN_FILTER)
         if not names:
             return
         minutes, is_accepted = QInputDialog.getDouble(self, info.title, "Learn for so many minutes:", _FIRST_MINUTES, 0.1, 600, 1)
@@ -389,6 +402,13 @@ class RetouchWindow(QMainWindow):
     def _on_failed(self, sentence: str) -> None:
         self._errors.show_problem(m.Problem(sentence, "", ""))
 
+    def _on_dismissed(self) -> None:
+        self._errors.show_problem(None)  # it may be one of this window alone
+        self._desk.dismiss_problem()
+
+    def _show_corners(self) -> None:
+        self.view.set_corners(self.steps.corners)
+
     def _ask_for_name(self) -> None:
         name, is_accepted = QInputDialog.getText(self, "Save steps", "Name:")
         if is_accepted and name.strip():
@@ -410,11 +430,13 @@ class RetouchWindow(QMainWindow):
             self.steps.set_model(self._learning, str(new.written[0]))
         if not new.is_busy and old is not None and old.is_busy:
             self._learning = ""
-        self._errors.show_problem(new.problem or failure_words(new.failures))
+        if old is None or (old.problem, old.failures, old.is_busy) != (new.problem, new.failures, new.is_busy):
+            self._errors.show_problem(new.problem or failure_words(new.failures))
         if new.picture is not None and (old is None or old.picture is None or old.picture.wraps != new.picture.wraps):
             self._actions["rows"].setChecked(new.picture.wraps[0])
             self._actions["columns"].setChecked(new.picture.wraps[1])
         self.tools.set_transparency(new.picture is not None and new.picture.has_alpha)
+        self.steps.offer_picture(new.picture is not None and new.picture.path is not None and new.picture.is_saved)
         self._bar.setVisible(new.is_busy)
         self._cancel.setVisible(new.is_busy)
         if new.progress is not None:
@@ -509,6 +531,3 @@ def _heading(text: str) -> QWidget:
     row.addWidget(label)
     row.addWidget(line, 1)
     return box
-
-
-__all__ = ["QPushButton", "RetouchWindow"]
