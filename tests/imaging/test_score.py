@@ -167,6 +167,9 @@ def test_the_meter_of_passing_rows_says_what_the_whole_picture_would() -> None:
             meter.add(rows)
         assert meter.seams() == pytest.approx((seam(picture), seam(picture.swapaxes(0, 1))), abs=1e-4)
     assert min(meter.seams()) > 0.2
+    line = SeamMeter()
+    line.add(tile[:1, :1])
+    assert line.seams() == (0, 0)
 
 
 def test_diversity_tells_equal_pictures_from_unrelated_ones() -> None:

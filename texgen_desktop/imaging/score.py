@@ -107,6 +107,8 @@ def seam(tile: Floats) -> float:
 
 
 def _standing_out(steps: Floats, across: float) -> float:
+    if not len(steps):  # of a single row: there is nothing inside that the step could stand out from
+        return 0.0
     low, usual, high = np.percentile(steps, (1, 50, 99))
     return max(0.0, across - float(high), float(low) - across) / max(float(usual), 1e-6)
 
