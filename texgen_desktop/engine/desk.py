@@ -213,14 +213,16 @@ class Desk:
         colour, alpha = layers_of(sheet.document, sheet.wraps)
         mask = wish.mask
         if wish.region is not None:
+            chain = replace(chain, show=lambda picture: None)  # a coarse part would be taken for the whole picture
             colour = _part(colour, wish.region)
             alpha = None if alpha is None else _part(alpha, wish.region)
             mask = None if mask is None else _part(ArrayRaster(mask[..., None], sheet.wraps), wish.region).pixels[..., 0]
-        layers = yield from chain.apply(colour, alpha, mask, partial(teller.tell_part, 0.0, 0.8))
+        share = 0.0 if all(step.operator.is_local for step in chain.steps) else 0.8
+        layers = yield from chain.apply(colour, alpha, mask, partial(teller.tell_part, 0.0, share))
         height, width = layers.colour.height_px, layers.colour.width_px
         if height * width > LARGEST_PX:
             raise TexGenError(f"{width} × {height} pixels are too many to be shown.", "Use “Run on files”, which writes them to a file.")
-        document = yield from _document_of(sheet.document, layers, block_px(colour, layers.colour), partial(teller.tell_part, 0.8, 1.0))
+        document = yield from _document_of(sheet.document, layers, block_px(colour, layers.colour), partial(teller.tell_part, share, 1.0))
         if wish.region is not None:
             image = yield from _image_of(_without_margin(document, wish.region), 1)
             self._emit(m.ResultShown(image, True, image.shape[1], image.shape[0], layers.notes, None, wish.region))

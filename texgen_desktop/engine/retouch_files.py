@@ -62,6 +62,7 @@ class Done:
 
 def retouch_files(chain: Chain, tasks: Sequence[Task], tell: Tell, written: list[Done], failed: list[tuple[Path, Problem]]) -> Work:
     """The job: each file by itself. What goes wrong with one is put down in ``failed``, and the others go on."""
+    inputs = {path.resolve() for task in tasks for path in (task.path, task.mask) if path is not None}
     outs: set[Path] = set()
     for index, task in enumerate(tasks):
         place = f"{task.path.name}, {index + 1} of {len(tasks)} files" if len(tasks) > 1 else task.path.name
@@ -72,6 +73,8 @@ def retouch_files(chain: Chain, tasks: Sequence[Task], tell: Tell, written: list
         try:
             if task.out in outs:
                 raise TexGenError(f"Two of the files would become {task.out.name}.", "Give them different names, or do them one by one.")
+            if task.out.resolve() in inputs:
+                raise TexGenError(f"{task.out.name} would take the place of a picture itself.", "Choose another name or folder.")
             outs.add(task.out)
             written.append((yield from retouch_file(chain, task, told)))
         except (TexGenError, OSError, MemoryError, RuntimeError) as error:  # torch says by a RuntimeError that the memory is full

@@ -41,7 +41,7 @@ class RetouchState:
     @property
     def is_unsaved(self) -> bool:
         """Whether something would be lost if the picture went: changes that are in no file, a result that waits to be kept, work."""
-        return self.picture is not None and (not self.picture.is_saved or self.result is not None or self.is_busy)
+        return self.is_busy or (self.picture is not None and (not self.picture.is_saved or self.result is not None))
 
     def operator(self, operator_id: str) -> m.OperatorInfo | None:
         return next((each for each in self.operators if each.id == operator_id), None)

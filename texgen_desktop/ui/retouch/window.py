@@ -330,7 +330,7 @@ class RetouchWindow(QMainWindow):
             return
         start = str(Path(self._folder()) / f"{info.id} {Path(names[0]).stem}.safetensors")
         out, _ = QFileDialog.getSaveFileName(self, "Keep what it learns in", start, "Models (*.safetensors)")
-        if out:
+        if out and not self._desk.state.is_busy:
             self._learning = info.id
             path = Path(out) if out.endswith(".safetensors") else Path(out + ".safetensors")
             self._desk.learn(info.id, tuple(map(Path, names)), minutes, path, self._seed.value())
