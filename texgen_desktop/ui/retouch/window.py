@@ -426,6 +426,8 @@ class RetouchWindow(QMainWindow):
             self.view.clear_results()
         if old is not None and old.is_busy and not new.is_busy and new.outcome != "finished":
             self.view.clear_results()  # a coarse picture of what was given up
+            if new.result is not None:
+                self.view.set_result(new.result.image)
         if new.outcome == "finished" and old is not None and old.is_busy and self._learning and new.written:
             self.steps.set_model(self._learning, str(new.written[0]))
         if not new.is_busy and old is not None and old.is_busy:
