@@ -162,6 +162,12 @@ def test_what_a_format_cannot_hold_is_refused_with_a_way_out(tmp_path: Path) -> 
     with pytest.raises(TexGenError, match="JPEG cannot hold the transparency") as caught:
         again(read_document(tmp_path / "clear.png"), tmp_path / "out.jpg", "jpeg", 8)
     assert "PNG" in caught.value.hint
+    opaque = tmp_path / "opaque.png"
+    Image.fromarray(np.dstack([clear[..., :3], np.full((20, 30), 255, np.uint8)])).save(opaque)
+    with Image.open(again(read_document(opaque), tmp_path / "opaque.jpg", "jpeg", 8)) as image:
+        assert image.mode == "RGB"
+    opaque.unlink()
+    (tmp_path / "opaque.jpg").unlink()
     wide = srgb_profile()
     curve = wide.index(b"para")
     Image.fromarray(clear[..., :3]).save(tmp_path / "wide.png", icc_profile=wide[: curve + 12] + b"\0\x01\0\0" + wide[curve + 16 :])

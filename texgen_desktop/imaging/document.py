@@ -188,7 +188,9 @@ class _Samples:
         return b"" if self._is_grey else None
 
     def __call__(self, rows: Floats, alpha_rows: Floats | None, first_row: int) -> NDArray[Any]:
-        if alpha_rows is None and self._has_alpha:
+        if not self._has_alpha:
+            alpha_rows = None  # of an opaque picture, in a format without alpha
+        elif alpha_rows is None:
             if not self._has_size_of_document:
                 raise ValueError("the alpha of a picture of another size has to be given")
             alpha_rows = self._raster.read_alpha(first_row, 0, len(rows), rows.shape[1])
