@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -13,7 +11,7 @@ import torch
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.raster import ArrayRaster, EnlargedRaster, Raster, read_whole
-from texgen_desktop.operators import Operator, Weights, Workshop
+from texgen_desktop.operators import Operator, Tensors, Weights, Workshop
 from texgen_desktop.slices import Slices
 
 
@@ -74,12 +72,6 @@ def _fail(settings: NoSettings, raster: Raster, workshop: Workshop) -> Slices[Ra
     return raster
 
 
-@dataclass(frozen=True)
-class _Learnt:
-    header: dict[str, Any]
-    tensors: Mapping[str, torch.Tensor]
-
-
 def _learn(pictures: tuple[Raster, ...], minutes: float, workshop: Workshop) -> Slices[Weights]:
     """The mean of all."""
     sums = torch.zeros(3)
@@ -87,7 +79,7 @@ def _learn(pictures: tuple[Raster, ...], minutes: float, workshop: Workshop) -> 
         pixels = yield from read_whole(picture)
         sums += torch.from_numpy(pixels.mean((0, 1)))
     workshop.tell(1.0, "learnt")
-    return _Learnt({"operator": "darken"}, {"mean": sums / len(pictures)})
+    return Tensors({"operator": "darken"}, {"mean": sums / len(pictures)})
 
 
 OPERATORS = {

@@ -149,7 +149,8 @@ class _Teller:
 
     def tell(self, done: float, words: str) -> None:
         self._rate.add(done)
-        left = f", {duration((1 - done) / self._rate.per_s)} left" if self._rate.per_s > 0 and done < 1 else ""
+        left_s = self._rate.seconds_to(1)
+        left = f", {duration(left_s)} left" if left_s else ""
         self._console.progress(done, f"{words}{left}")
 
 

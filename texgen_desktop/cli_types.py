@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from texgen_desktop.engine.messages import LARGEST_SEED
-from texgen_desktop.imaging.formats import LIMITS
+from texgen_desktop.imaging.formats import LIMITS, format_of
 
 
 def whole_number(text: str) -> int:
@@ -77,8 +77,8 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 
 def format_and_bits(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[Any, Any]:
     """What ``--out`` and ``--bits`` ask for."""
-    formats = {suffix: name for name, limits in LIMITS.items() for suffix in limits.suffixes}
-    file_format = formats.get(args.out.suffix.lower())
+    file_format = format_of(args.out)
     if file_format is None:
-        parser.error(f"--out: the name has to end in one of {', '.join(formats)}")
+        suffixes = (suffix for limits in LIMITS.values() for suffix in limits.suffixes)
+        parser.error(f"--out: the name has to end in one of {', '.join(suffixes)}")
     return file_format, args.bits or (16 if 16 in LIMITS[file_format].bits else 8)

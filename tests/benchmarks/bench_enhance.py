@@ -87,7 +87,7 @@ def enhanced(name: str, poor: Bytes, learned: Weights | None = None, **settings:
 # ------------------------------------------------------------------------------------------------- pictures
 
 
-def test_files(data: Path) -> Iterator[Test]:
+def held_out_files(data: Path) -> Iterator[Test]:
     manifest = json.loads(model_file("restoration_data.json").read_text(encoding="utf-8"))
     for name, sha256 in manifest["test"].items():
         if hashlib.sha256((data / name).read_bytes()).hexdigest() != sha256:
@@ -280,7 +280,7 @@ def main() -> None:
     if options.sheet:
         sheet(options.data)
         return
-    tests = [*test_files(options.data), *(Test(path.name, "pictures named", middle(path)) for path in options.pictures)]
+    tests = [*held_out_files(options.data), *(Test(path.name, "pictures named", middle(path)) for path in options.pictures)]
     with benchmark("enhancement, on pictures that no model learnt from") as figures:
         for name in options.only:
             figures += operator_figures(name, tests)

@@ -17,8 +17,8 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.raster import ArrayRaster, Raster
 from texgen_desktop.imaging.score import seam
 from texgen_desktop.nn.restored_raster import TILE_PX, RestoredRaster
-from texgen_desktop.operators import Operator, Weights, Workshop
-from texgen_desktop.operators.enhance import OPERATORS, Learned
+from texgen_desktop.operators import Operator, Tensors, Weights, Workshop
+from texgen_desktop.operators.enhance import OPERATORS
 from texgen_desktop.resources import model_file
 from texgen_desktop.slices import run_to_end
 
@@ -156,7 +156,7 @@ def test_what_was_done_is_noted() -> None:
     told = Told()
     operator = BY_ID["sr2"]
     run_to_end(operator.apply(operator.settings(), ArrayRaster(random_picture(8, 8), TILE), workshop(told=told)))
-    own = Learned(shipped("sr2").header, shipped("sr2").tensors)
+    own = Tensors(shipped("sr2").header, shipped("sr2").tensors)
     settings = msgspec.convert({"model": "/home/me/bricks.safetensors"}, operator.settings)
     run_to_end(operator.apply(settings, ArrayRaster(random_picture(8, 8), TILE), workshop(lambda _: own, told)))
     assert told.notes == ["sr2", "sr2 by bricks.safetensors"]
@@ -167,8 +167,8 @@ def test_what_was_done_is_noted() -> None:
     [
         (lambda: shipped("jpeg"), "made for jpeg, not for sr2"),
         (lambda: shipped("rust"), "none that enhances"),
-        (lambda: Learned(shipped("sr2").header, {}), "do not fit"),
-        (lambda: Learned(shipped("sr2").header, {**shipped("sr2").tensors, "head.weight": torch.zeros(1)}), "do not fit"),
+        (lambda: Tensors(shipped("sr2").header, {}), "do not fit"),
+        (lambda: Tensors(shipped("sr2").header, {**shipped("sr2").tensors, "head.weight": torch.zeros(1)}), "do not fit"),
     ],
 )
 def test_a_model_of_another_kind_is_told(weights: Callable[[], Weights], sentence: str) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import torch
-from torch import Tensor
 
 from texgen_desktop.engine.field_info import checked_settings
 from texgen_desktop.engine.model_file import check_is_no_pickle, load_model
 from texgen_desktop.engine.tensor_file import decode, read_metadata, read_tensor_bytes
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.mask import require_size
 from texgen_desktop.imaging.raster import ArrayRaster, EnlargedRaster, Raster, Wraps, read_whole
-from texgen_desktop.operators import WEIGHTS, Operator, Step, Weights, Workshop
+from texgen_desktop.operators import WEIGHTS, Operator, Step, Tensors, Weights, Workshop
 from texgen_desktop.resources import model_file
 from texgen_desktop.slices import Slices
 
@@ -27,6 +27,14 @@ BLOCK_PX = 160
 """Side of a block of the source that a result is read by, as the networks like it best; smaller ones pay dearly for their surroundings."""
 LARGEST_BLOCK_PX = 640
 """A strip of such blocks is what is held of the largest result."""
+
+
+def tell_nobody(done: float, words: str) -> None:
+    """For work that nobody waits for."""
+
+
+def show_nobody(picture: Floats) -> None:
+    """For pictures that nobody looks at."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Chain:
     steps: tuple[CheckedStep, ...]
     device: torch.device
     seed: int = 0
-    show: Callable[[Floats], None] = field(default=lambda picture: None)
+    show: Callable[[Floats], None] = show_nobody
 
     @property
     def needs_mask(self) -> bool:
@@ -65,7 +73,7 @@ class Chain:
         layers = Layers(colour, alpha)
         tellers = [index for index, step in enumerate(self.steps) if not step.operator.is_local]
         for index, step in enumerate(self.steps):
-            told = _part_of(tell, tellers.index(index), len(tellers)) if index in tellers else (lambda done, words: None)
+            told = _part_of(tell, tellers.index(index), len(tellers)) if index in tellers else tell_nobody
             told(0.0, step.operator.title)
             yield None
             layers = yield from self._apply_step(step, layers, mask, told)
@@ -92,7 +100,7 @@ class Chain:
 
     def _alpha_after(self, step: CheckedStep, alpha: Raster, changed: Raster, workshop: Workshop) -> Slices[Raster]:
         if step.operator.moves_pixels:
-            silent = replace(workshop, tell=lambda done, words: None, show=lambda picture: None, note=lambda words: None)
+            silent = replace(workshop, tell=tell_nobody, show=show_nobody, note=lambda words: None)
             moved = yield from step.operator.apply(step.settings, _Spread(alpha), silent)
             return _Narrowed(moved)
         if workshop.mask is not None:  # what was filled can be seen
@@ -125,18 +133,12 @@ def plain_steps(steps: Sequence[CheckedStep]) -> list[dict[str, Any]]:
     return plain
 
 
-@dataclass(frozen=True, eq=False)
-class _ForeignWeights:
-    header: dict[str, Any]
-    tensors: dict[str, Tensor]
-
-
 def open_weights(name: str) -> Weights:
     """The operators' model that ships under this name, or what lies at this path: see ``Workshop``."""
     path = Path(name) if Path(name).suffix else model_file(f"{name}.safetensors")
     check_is_no_pickle(path)
     if not read_metadata(path):
-        return _ForeignWeights({}, decode(read_tensor_bytes(path), path.name)[0])
+        return Tensors({}, decode(read_tensor_bytes(path), path.name)[0])
     file = load_model(path)
     if file.family != WEIGHTS:
         raise TexGenError(f"{path.name} is a model that makes textures, and enhances none.", "Choose one that was learnt for this step.")
@@ -155,9 +157,7 @@ def _part_of(tell: Tell, index: int, count: int) -> Tell:
 def _checked_mask(operator: Operator, mask: Floats | None, colour: Raster) -> Floats:
     if mask is None or not mask.any():
         raise TexGenError(f"{operator.title} works where the mask is, and nothing is masked.", "Paint over what is to be repaired.")
-    if mask.shape != (colour.height_px, colour.width_px):
-        sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {colour.width_px} × {colour.height_px}"
-        raise TexGenError(f"The mask is of another size: {sizes}.", "Make a mask of the size of the picture.")
+    require_size(mask, (colour.height_px, colour.width_px))
     return mask
 
 

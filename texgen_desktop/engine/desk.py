@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from texgen_desktop.engine import messages as m
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.chain import Chain, Layers, block_px, check_steps
+from texgen_desktop.engine.chain import Chain, Layers, block_px, check_steps, show_nobody
 from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.learning import learn_weights
 from texgen_desktop.engine.rendering import drawn
@@ -29,6 +29,7 @@ from texgen_desktop.engine.retouch_files import (
     measured_seams,
     out_path,
     retouch_files,
+    wraps_by,
     write_layers,
 )
 from texgen_desktop.engine.retouch_progress import RetouchTeller
@@ -142,7 +143,7 @@ class Desk:
             )
         earlier = yield from in_background(partial(read_metadata, path))
         seams = yield from measured_seams(document)
-        sheet = yield from _laid_out(document, path.name, path, (seams[0] == 0, seams[1] == 0), seams, earlier or "")
+        sheet = yield from _laid_out(document, path.name, path, wraps_by(seams), seams, earlier or "")
         self._lay(sheet, is_saved=True)
         return Result("finished")
 
@@ -213,7 +214,7 @@ class Desk:
         colour, alpha = layers_of(sheet.document, sheet.wraps)
         mask = wish.mask
         if wish.region is not None:
-            chain = replace(chain, show=lambda picture: None)  # a coarse part would be taken for the whole picture
+            chain = replace(chain, show=show_nobody)  # a coarse part would be taken for the whole picture
             colour = _part(colour, wish.region)
             alpha = None if alpha is None else _part(alpha, wish.region)
             mask = None if mask is None else _part(ArrayRaster(mask[..., None], sheet.wraps), wish.region).pixels[..., 0]

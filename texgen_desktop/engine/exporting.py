@@ -178,5 +178,4 @@ class _Progress:
         if self._pace.is_due() or self._done == self._total:
             self._pace.done()
             self._rate.add(self._done)
-            left_s = (self._total - self._done) / self._rate.per_s if self._rate.per_s else None
-            self._emit(ExportProgress(self._done / self._total, left_s))
+            self._emit(ExportProgress(self._done / self._total, self._rate.seconds_to(self._total)))

@@ -62,3 +62,7 @@ class Rate:
             return 0.0
         (first_s, first), (last_s, last) = self._readings[0], self._readings[-1]
         return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+    def seconds_to(self, total: float) -> float | None:
+        """How long until it counts ``total``, from the last reading on; None while that is not known."""
+        return (total - self._readings[-1][1]) / self.per_s if self.per_s > 0 else None

@@ -9,7 +9,7 @@ from texgen_desktop.engine.quality import MOST_PHOTOS
 from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import load_photos
-from texgen_desktop.imaging.score import Judge, seam
+from texgen_desktop.imaging.score import Judge, worst_seam
 from texgen_desktop.slices import Slices
 
 
@@ -26,7 +26,7 @@ def judge_texture(project: Project, source: Source, look: Look, cells: tuple[int
         images_seen=source.images_seen,
         structure=structure,
         copy=copies.share,
-        seam=max(seam(tile), seam(tile.swapaxes(0, 1))),
+        seam=worst_seam(tile),
         copies=copies.overlay(height_px, width_px),
         cells=cells,
     )

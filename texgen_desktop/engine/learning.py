@@ -10,9 +10,9 @@ import torch
 
 from texgen_desktop import __version__
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.chain import Tell, open_weights
+from texgen_desktop.engine.chain import Tell, open_weights, show_nobody
 from texgen_desktop.engine.model_file import save_model
-from texgen_desktop.engine.retouch_files import measured_seams
+from texgen_desktop.engine.retouch_files import measured_seams, wraps_by
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.document import DocumentRaster, read_document
 from texgen_desktop.imaging.raster import Raster
@@ -48,10 +48,10 @@ def learn_weights(
     pictures: list[Raster] = []
     for path in paths:
         document = yield from in_background(partial(read_document, path))
-        rows, columns = yield from measured_seams(document)
-        pictures.append(DocumentRaster(document, (rows == 0, columns == 0)))
+        seams = yield from measured_seams(document)
+        pictures.append(DocumentRaster(document, wraps_by(seams)))
     notes: list[str] = []
-    workshop = Workshop(device, seed, None, open_weights, tell, lambda picture: None, notes.append)
+    workshop = Workshop(device, seed, None, open_weights, tell, show_nobody, notes.append)
     learnt = yield from operator.learn(tuple(pictures), minutes, workshop)
     recipe = {
         "operator": operator.id,

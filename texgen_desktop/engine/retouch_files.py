@@ -12,11 +12,12 @@ import numpy as np
 
 from texgen_desktop import __version__
 from texgen_desktop.engine.background import in_background
-from texgen_desktop.engine.chain import Chain, Layers, Tell, block_px, plain_steps
+from texgen_desktop.engine.chain import Chain, Layers, Tell, block_px, plain_steps, tell_nobody
 from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.jobs import Result, Work
 from texgen_desktop.engine.messages import Problem
 from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging import formats
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.document import Document, DocumentRaster, open_document_writer, read_document
 from texgen_desktop.imaging.formats import LIMITS, check_size
@@ -97,7 +98,7 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
         size = document.height_px, document.width_px
         mask = yield from in_background(partial(read_mask, task.mask, size))
     seams = yield from measured_seams(document)
-    wraps = task.wraps or (seams[0] == 0, seams[1] == 0)
+    wraps = task.wraps or wraps_by(seams)
     colour, alpha = layers_of(document, wraps)
     share = 0.0 if all(step.operator.is_local for step in chain.steps) else 1 - _WRITING_SHARE
     layers = yield from chain.apply(colour, alpha, mask, lambda done, words: tell(share * done, words))
@@ -128,7 +129,7 @@ def write_layers(
         for top in range(0, colour.height_px, side_px):
             height = min(side_px, colour.height_px - top)
             strip = yield from _strip(colour, top, height, side_px, tell)
-            alpha_strip = (yield from _strip(alpha, top, height, side_px, _say_nothing)) if alpha else None
+            alpha_strip = (yield from _strip(alpha, top, height, side_px, tell_nobody)) if alpha else None
             for first in range(0, height, step):
                 rows = strip[first : first + step]
                 writer.write_rows(rows, None if alpha_strip is None else alpha_strip[first : first + step, :, 0])
@@ -147,6 +148,11 @@ def measured_seams(document: Document) -> Slices[Seams]:
         meter.add(raster.read(top, 0, min(step, raster.height_px - top), raster.width_px))
         yield None
     return meter.seams()
+
+
+def wraps_by(seams: Seams) -> Wraps:
+    """How a picture is treated at its edges unless told otherwise: as a tile where it has no seam."""
+    return seams[0] == 0, seams[1] == 0
 
 
 def layers_of(document: Document, wraps: Wraps) -> tuple[Raster, Raster | None]:
@@ -185,9 +191,8 @@ def described(chain: Chain, notes: Sequence[str], source: str, wraps: Wraps, ear
 
 def format_of(path: Path) -> FileFormat:
     """By the suffix; TexGenError for one that is not written."""
-    for name, limits in LIMITS.items():
-        if path.suffix.lower() in limits.suffixes:
-            return name  # type: ignore[return-value]
+    if (name := formats.format_of(path)) is not None:
+        return name  # type: ignore[return-value]  # the keys of LIMITS are the formats
     suffixes = ", ".join(suffix for limits in LIMITS.values() for suffix in limits.suffixes)
     raise TexGenError(f"{path.name} has to end in a suffix that says how it is written.", f"Choose one of {suffixes}.")
 
@@ -200,8 +205,7 @@ def fitting_bits(file_format: FileFormat, bits: int) -> int:
 
 def out_path(path: Path, folder: Path) -> Path:
     """Where a file of a batch goes: its own name, as a PNG where its format is one that is only read."""
-    is_written = any(path.suffix.lower() in limits.suffixes for limits in LIMITS.values())
-    return folder / (path.name if is_written else f"{path.stem}.png")
+    return folder / (path.name if formats.format_of(path) else f"{path.stem}.png")
 
 
 def _strip(raster: Raster, top: int, height: int, side_px: int, tell: Tell) -> Slices[Floats]:
@@ -216,7 +220,3 @@ def _strip(raster: Raster, top: int, height: int, side_px: int, tell: Tell) -> S
         yield None
     assert strip is not None, "a picture has columns"
     return strip
-
-
-def _say_nothing(done: float, words: str) -> None:
-    """For work that is too short to be told of."""

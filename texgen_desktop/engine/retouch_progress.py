@@ -25,7 +25,7 @@ class RetouchTeller:
         if self._pace.is_due() or done >= 1:
             self._pace.done()
             self._rate.add(done)
-            self._emit(RetouchProgress(done, (1 - done) / self._rate.per_s if self._rate.per_s > 0 else None, words))
+            self._emit(RetouchProgress(done, self._rate.seconds_to(1), words))
 
     def tell_part(self, start: float, end: float, done: float, words: str) -> None:
         """The same for a part of the work that runs from ``start`` to ``end`` of the whole."""

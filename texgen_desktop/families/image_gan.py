@@ -37,7 +37,7 @@ from texgen_desktop.nn.critics import DRIFT, NOISY_SIGMA
 from texgen_desktop.nn.dcgan import LadderGenerator, StridedCritic
 from texgen_desktop.nn.diff_augment import augment
 from texgen_desktop.nn.directions import semantic_directions, steer
-from texgen_desktop.nn.layers import frozen, placed, sizes_only
+from texgen_desktop.nn.layers import frozen, placed, seeded, sizes_only
 from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName, smoothness
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
@@ -215,8 +215,7 @@ class Training:
         self._config, self._sampler, self._seed, self._device = config, sampler, seed, device
         self.images_seen = 0
         self._loss = GAN_LOSSES[config.loss]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self._generator, self._critic = _networks(config, len(sampler.classes))
         # The classic knows no averaging; its batch norm's statistics could not be averaged with the weights either.
         self._average = None if config.network == "classic" else frozen(copy.deepcopy(self._generator), device)

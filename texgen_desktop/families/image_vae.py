@@ -31,7 +31,7 @@ from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.codes import CodeSpace, CodeStatistics, slerp
 from texgen_desktop.nn.contact_sheet import Cells, cell_noise, contact_sheet
 from texgen_desktop.nn.directions import steer
-from texgen_desktop.nn.layers import frozen, placed, sizes_only
+from texgen_desktop.nn.layers import frozen, placed, seeded, sizes_only
 from texgen_desktop.nn.likelihood import gaussian_kl
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.picture_nets import Painter, Reader
@@ -259,8 +259,7 @@ class Training:
     def __init__(self, config: ImageVaeConfig, sampler: PictureSampler, seed: int, device: torch.device) -> None:
         self._config, self._sampler, self._seed, self._device = config, sampler, seed, device
         self.images_seen = 0
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self._networks = VaeNetworks(config)
         self._average = frozen(copy.deepcopy(self._networks), device)
         placed(self._networks, device)

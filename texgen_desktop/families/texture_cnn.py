@@ -31,7 +31,7 @@ from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, S
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
-from texgen_desktop.nn.layers import frozen, halve, placed, sizes_only
+from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import COLOURS, Generator, LevelShape, Place
 from texgen_desktop.nn.run_state import LossLog, RunState, portable
@@ -290,8 +290,7 @@ class NetworkTraining:
         """``directions`` are those of each level's patches, coarsest first."""
         self._config, self._sampler, self._directions, self._seed, self._device = config, sampler, directions, seed, device
         self.images_seen = 0
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self._generator = placed(Generator(_shapes(config), len(sampler.axes)), device)
         self._average = frozen(copy.deepcopy(self._generator), device)
         self._optimizer = torch.optim.Adam(self._generator.parameters(), config.learning_rate, (0.9, 0.99), fused=True)

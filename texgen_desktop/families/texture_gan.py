@@ -30,7 +30,7 @@ from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
-from texgen_desktop.nn.layers import frozen, halve, placed, sizes_only
+from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
 from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
@@ -214,8 +214,7 @@ class Training:
         self._plan = _Plan(config.levels)
         self._sampler = sampler
         style = len(sampler.axes)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self._generator = Generator(_shapes(config), style)
             self._critics = torch.nn.ModuleList(Critic(config.critic_width // 2, config.critic_width, style) for _ in range(config.levels))
         self._average = frozen(copy.deepcopy(self._generator), device)

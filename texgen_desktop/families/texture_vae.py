@@ -33,7 +33,7 @@ from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
-from texgen_desktop.nn.layers import frozen, halve, placed, sizes_only
+from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
 from texgen_desktop.nn.likelihood import gaussian_kl, negative_elbo, optimal_sigma_nll, reparameterised
 from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.noise import gaussian_field, stream
@@ -385,8 +385,7 @@ class Training:
         self._config, self._seed, self._device = config, seed, device
         self.images_seen = 0
         self._sampler, self._photos = sampler, photos
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self._encoder = Encoder(_encoder_width(config), config.local, config.whole)
             self._decoder = _decoder(config)
             self._critics = torch.nn.ModuleList(

@@ -16,7 +16,7 @@ from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.mask import grown
 from texgen_desktop.imaging.mask_distance import Bools
 from texgen_desktop.imaging.properties import LUMA
-from texgen_desktop.imaging.raster import Wraps, plane_indices
+from texgen_desktop.imaging.raster import Wraps, window
 from texgen_desktop.slices import Slices
 
 Blemish = Literal["scratches", "dust"]
@@ -44,8 +44,8 @@ def propose(pixels: Floats, kind: Blemish, strength: float, wraps: Wraps) -> Sli
     for channel, weight in enumerate(LUMA):
         grey += pixels[..., channel] * np.float32(weight)
         yield None
-    rows, columns = (plane_indices(-_MARGIN_PX, grey.shape[axis] + 2 * _MARGIN_PX, grey.shape[axis], wraps[axis]) for axis in (0, 1))
-    padded = grey[rows[:, None], columns]
+    height, width = pixels.shape[:2]
+    padded = window(grey, -_MARGIN_PX, -_MARGIN_PX, height + 2 * _MARGIN_PX, width + 2 * _MARGIN_PX, wraps)
     yield None
     low, high = _TIMES[kind]
     times = low + (high - low) * strength

@@ -19,7 +19,7 @@ from texgen_desktop.imaging.header import read_stored_header
 from texgen_desktop.imaging.icc import parse_matrix_profile
 from texgen_desktop.imaging.kept import Kept, read_kept
 from texgen_desktop.imaging.properties import LUMA
-from texgen_desktop.imaging.raster import Wraps, plane_indices
+from texgen_desktop.imaging.raster import Wraps, window
 from texgen_desktop.imaging.read import check_not_too_large, damage_explained, turned
 from texgen_desktop.imaging.recognise import COPY_AGAIN, DAMAGED, ImageError, Kind, open_regular, recognise
 from texgen_desktop.imaging.stored_samples import read_stored_samples
@@ -107,19 +107,13 @@ class DocumentRaster:
         self.height_px, self.width_px = document.height_px, document.width_px
 
     def read(self, y: int, x: int, height: int, width: int) -> Floats:
-        return _encoded(self._cut(self.document.pixels, y, x, height, width), self.document.is_linear)
+        return _encoded(window(self.document.pixels, y, x, height, width, self.wraps), self.document.is_linear)
 
     def read_alpha(self, y: int, x: int, height: int, width: int) -> Floats | None:
         """(height, width) float32 in [0, 1]; None where the document has none."""
         if self.document.alpha is None:
             return None
-        return _encoded(self._cut(self.document.alpha, y, x, height, width), is_linear=False)
-
-    def _cut(self, samples: Samples, y: int, x: int, height: int, width: int) -> Samples:
-        rows = plane_indices(y, height, self.height_px, self.wraps[0])
-        columns = plane_indices(x, width, self.width_px, self.wraps[1])
-        cut: Samples = samples[rows[:, None], columns]
-        return cut
+        return _encoded(window(self.document.alpha, y, x, height, width, self.wraps), is_linear=False)
 
 
 def open_document_writer(

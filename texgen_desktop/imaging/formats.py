@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from texgen_desktop.errors import TexGenError
 
@@ -29,6 +30,11 @@ LIMITS: Mapping[str, FormatLimits] = {
     "jpeg": FormatLimits("JPEG", (".jpg", ".jpeg"), (8,), 65_500),
     "webp": FormatLimits("WebP", (".webp",), (8,), 4096),
 }
+
+
+def format_of(path: Path) -> str | None:
+    """The format that the suffix of a file names; None for one that is not written."""
+    return next((name for name, limits in LIMITS.items() if path.suffix.lower() in limits.suffixes), None)
 
 
 def check_size(file_format: str, width_px: int, height_px: int) -> None:

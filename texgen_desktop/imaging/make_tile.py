@@ -8,11 +8,11 @@ import numpy as np
 
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.light import Light
+from texgen_desktop.imaging.light import EvenRaster, Light
 from texgen_desktop.imaging.membrane import closed
 from texgen_desktop.imaging.patch_repair import Show, Tell, patch_repair
-from texgen_desktop.imaging.raster import ArrayRaster, pieces
-from texgen_desktop.imaging.score import seam
+from texgen_desktop.imaging.raster import ArrayRaster, read_whole
+from texgen_desktop.imaging.score import worst_seam
 from texgen_desktop.slices import Slices
 
 LEAST_SIDE_PX = 96
@@ -42,7 +42,7 @@ def make_tile(pixels: Floats, seed: int = 0, tell: Tell | None = None, show: Sho
     for attempt in range(_ATTEMPTS):
         filled = yield from patch_repair(rolled, cross, (True, True), seed + attempt * _LARGE_STEP, tell, show)
         tile = np.roll(filled, (-middle[0], -middle[1]), (0, 1))
-        standing_out = max(seam(tile), seam(tile.swapaxes(0, 1)))
+        standing_out = worst_seam(tile)
         yield None
         if standing_out < least:
             best, least = tile, standing_out
@@ -65,11 +65,7 @@ def evenly_lit(pixels: Floats) -> Slices[Floats]:
     light = yield from Light.measured(raster, None, keeps_colour=True)
     if unevenness(light, pixels.shape[0], pixels.shape[1]) < _LEAST_UNEVENNESS:
         return pixels
-    even = np.empty_like(pixels)
-    for y, x, height, width in pieces(raster, 256):
-        even[y : y + height, x : x + width] = light.evened(pixels[y : y + height, x : x + width], y, x)
-        yield None
-    return even
+    return (yield from read_whole(EvenRaster(raster, light, 1.0)))
 
 
 def unevenness(light: Light, height: int, width: int) -> float:

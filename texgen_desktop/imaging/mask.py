@@ -8,23 +8,54 @@ Their ``value`` 1 masks, 0 unmasks, one between masks up to that value: drawing 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.raster import Wraps
+from texgen_desktop.slices import Slices
 
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
 Place = tuple[float, float]
 
+_SLAB = 1 << 20  # pixels a slice
 _ROUNDING = 1e-6
 _PIECE_PX = 128  # a long slanted line has few pixels, but a large box around it
 _LINES = 4  # how many lines of a row a polygon is looked at along
+
+
+def require_size(mask: Floats, size: tuple[int, int], name: str = "The mask") -> None:
+    """TexGenError for a mask that is not that of a picture of ``size`` (height, width)."""
+    if mask.shape != size:
+        sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {size[1]} × {size[0]}"
+        raise TexGenError(f"{name} is of another size: {sizes}.", "Make a mask of the size of the picture.")
+
+
+def blended(pixels: Floats, mask: Floats, places: Ints, roll: tuple[int, int], made: Callable[[slice], Floats]) -> Slices[Floats]:
+    """``pixels`` (H, W, 3) with what was made for the masked places, as far as the mask says; all others stay bit for bit.
+
+    ``places`` (N, 2) are those of the picture rolled by ``roll``; ``made`` gives the colours (n, 3) of a slice of them.
+    """
+    repaired = np.empty_like(pixels)
+    step = max(1, _SLAB // pixels.shape[1])
+    for top in range(0, len(pixels), step):
+        repaired[top : top + step] = pixels[top : top + step]
+        yield None
+    for start in range(0, len(places), _SLAB // 4):
+        chosen = slice(start, start + _SLAB // 4)
+        y, x = ((places[chosen] - np.array(roll)) % np.array(mask.shape)).T
+        share = np.minimum(mask[y, x], 1)[:, None]
+        found = made(chosen)
+        # What is masked in full may be anything: it is not to be multiplied by 0.
+        repaired[y, x] = np.where(share == 1, found, found * share + pixels[y, x] * (1 - share))
+        yield None
+    return repaired
 
 
 def inverted(mask: Floats) -> Floats:
@@ -237,8 +268,8 @@ def rectangle(mask: Floats, corner: Place, opposite: Place, value: float, wraps:
 
 def _put(mask: Floats, top: int, left: int, cover: Floats, value: float, wraps: Wraps) -> None:
     """Draw where ``cover`` is, whose first pixel lies at (top, left) of the plane."""
-    for rows, part_rows in _overlaps(top, cover.shape[0], mask.shape[0], wraps[0]):
-        for columns, part_columns in _overlaps(left, cover.shape[1], mask.shape[1], wraps[1]):
+    for rows, part_rows in overlaps(top, cover.shape[0], mask.shape[0], wraps[0]):
+        for columns, part_columns in overlaps(left, cover.shape[1], mask.shape[1], wraps[1]):
             own, part = mask[rows, columns], cover[part_rows, part_columns]
             if value > 0:
                 np.maximum(own, part * np.float32(value), out=own)
@@ -246,7 +277,7 @@ def _put(mask: Floats, top: int, left: int, cover: Floats, value: float, wraps: 
                 np.minimum(own, 1 - part, out=own)
 
 
-def _overlaps(first: int, count: int, side: int, wraps: bool) -> Iterator[tuple[slice, slice]]:
+def overlaps(first: int, count: int, side: int, wraps: bool) -> Iterator[tuple[slice, slice]]:
     """For each time that a stretch of the plane meets the picture: where in the picture, and where in the stretch."""
     copies = range(first // side, (first + count - 1) // side + 1) if wraps else (0,)
     for copy in copies:

@@ -14,6 +14,7 @@ import numpy as np
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.canonical_roll import canonical_roll
 from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.mask import blended, require_size
 from texgen_desktop.imaging.patch_match import Bools, Level
 from texgen_desktop.imaging.raster import Wraps
 from texgen_desktop.slices import Slices
@@ -44,9 +45,7 @@ def patch_repair(
 
     TexGenError for a mask of another size, an empty one, and one that leaves too little whole picture to take patches from.
     """
-    if mask.shape != pixels.shape[:2]:
-        sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {pixels.shape[1]} × {pixels.shape[0]}"
-        raise TexGenError(f"The mask is of another size: {sizes}.", "Make a mask of the size of the picture.")
+    require_size(mask, (pixels.shape[0], pixels.shape[1]))
     hole = mask > 0
     if not hole.any():
         raise TexGenError("The mask is empty: nothing is to be repaired.", "Paint white what is to be replaced.")
@@ -79,7 +78,8 @@ def patch_repair(
         coarse = level
     yield from finest.search(random, 1, 0)
     yield from finest.vote(_FINAL_TRUST, _FINAL_SHARPNESS)
-    repaired = yield from _blended(pixels, mask, finest, roll)
+    places = finest.places
+    repaired = yield from blended(pixels, mask, places, roll, lambda part: finest.picture[places[part, 0], places[part, 1]])
     if show is not None:
         show(repaired)
     return repaired
@@ -89,23 +89,6 @@ def _rounds(level: Level, k: int, count: int) -> int:
     if len(level.targets) > _MANY_TARGETS:
         return _FEW_ROUNDS
     return round(float(np.interp(k, (0, max(1, count - 1)), _ROUNDS[::-1])))
-
-
-def _blended(pixels: Floats, mask: Floats, level: Level, roll: tuple[int, int]) -> Slices[Floats]:
-    """The picture with what the level has in the hole, as far as the mask says."""
-    repaired = np.empty_like(pixels)
-    for top in range(0, len(pixels), max(1, _SLAB // pixels.shape[1])):
-        rows = slice(top, top + max(1, _SLAB // pixels.shape[1]))
-        repaired[rows] = pixels[rows]
-        yield None
-    for start in range(0, len(level.places), _SLAB // 4):
-        places = level.places[start : start + _SLAB // 4]
-        y, x = ((places - np.array(roll)) % np.array(mask.shape)).T
-        share = np.minimum(mask[y, x], 1)[:, None]
-        found = level.picture[places[:, 0], places[:, 1]]
-        repaired[y, x] = np.where(share == 1, found, found * share + pixels[y, x] * (1 - share))
-        yield None
-    return repaired
 
 
 def _pyramid(pixels: Floats, hole: Bools, wraps: Wraps, roll: tuple[int, int]) -> Slices[list[Level]]:

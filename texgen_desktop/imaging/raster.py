@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.slices import Slices
 
+V = TypeVar("V", bound=NDArray[Any])
 Wraps = tuple[bool, bool]
 """Whether rows follow on each other across the bottom edge, and columns across the right one."""
 
@@ -43,9 +45,7 @@ class ArrayRaster:
         self.wraps = wraps
 
     def read(self, y: int, x: int, height: int, width: int) -> Floats:
-        rows = plane_indices(y, height, self.height_px, self.wraps[0])
-        columns = plane_indices(x, width, self.width_px, self.wraps[1])
-        return self.pixels[rows[:, None], columns]
+        return window(self.pixels, y, x, height, width, self.wraps)
 
 
 class EnlargedRaster:
@@ -68,6 +68,13 @@ class EnlargedRaster:
         places = (np.arange(first, first + count) + 0.5) / self._factor - 0.5
         below = np.floor(places).astype(np.intp)
         return int(below[0]), below - below[0], (places - below).astype(np.float32)
+
+
+def window(values: V, y: int, x: int, height: int, width: int, wraps: Wraps) -> V:
+    """What is seen of (H, W, …) in a rectangle of the plane."""
+    rows = plane_indices(y, height, values.shape[0], wraps[0])
+    columns = plane_indices(x, width, values.shape[1], wraps[1])
+    return cast(V, values[rows[:, None], columns])
 
 
 def plane_indices(first: int, count: int, size: int, wraps: bool) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.mask import require_size
 from texgen_desktop.imaging.properties import grey
 from texgen_desktop.imaging.read import MAX_PIXELS, read_image
 
@@ -22,7 +22,5 @@ def read_mask(path: Path, size: tuple[int, int]) -> Floats:
     picture = read_image(path, MAX_PIXELS)
     mask = grey(picture.pixels).astype(np.float32).clip(0, 1) if picture.alpha is None else picture.alpha
     mask = np.where(mask < _NEARLY, np.float32(0), np.where(mask > 1 - _NEARLY, np.float32(1), mask))
-    if mask.shape != size:
-        sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {size[1]} × {size[0]}"
-        raise TexGenError(f"{path.name} is of another size: {sizes}.", "Make a mask of the size of the picture.")
+    require_size(mask, size, path.name)
     return mask

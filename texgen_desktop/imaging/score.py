@@ -106,6 +106,11 @@ def seam(tile: Floats) -> float:
     return _standing_out(np.abs(np.diff(tile, axis=0)).mean((1, 2)), float(np.abs(tile[0] - tile[-1]).mean()))
 
 
+def worst_seam(tile: Floats) -> float:
+    """The greater of ``seam`` between rows and between columns."""
+    return max(seam(tile), seam(tile.swapaxes(0, 1)))
+
+
 def _standing_out(steps: Floats, across: float) -> float:
     if not len(steps):  # of a single row: there is nothing inside that the step could stand out from
         return 0.0

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from texgen_desktop.nn.averaging import adam
 from texgen_desktop.nn.critics import teach_critic
-from texgen_desktop.nn.layers import LEAK, convolution, placed
+from texgen_desktop.nn.layers import LEAK, convolution, placed, seeded
 from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.restoration import COLOURS
 from texgen_desktop.slices import Slices
@@ -40,8 +40,7 @@ class Adversary:
     """The critic and what it has learnt so far."""
 
     def __init__(self, device: torch.device, seed: int) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self._critic = placed(PatchCritic(), device)
         self._optimizer = adam(self._critic, _RATE)
 

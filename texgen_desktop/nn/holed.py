@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.raster import Wraps, plane_indices
+from texgen_desktop.imaging.raster import Wraps, plane_indices, window
 from texgen_desktop.slices import Slices
 
 Bools = NDArray[np.bool_]
@@ -29,10 +29,8 @@ class Holed:
 
     def window(self, y: int, x: int, height: int, width: int) -> tuple[Tensor, Tensor]:
         """Colours (3, height, width), 0 in the hole, and the hole (1, height, width), of the plane."""
-        rows = plane_indices(y, height, self.hole.shape[0], self.wraps[0])[:, None]
-        columns = plane_indices(x, width, self.hole.shape[1], self.wraps[1])
-        hole = self.hole[rows, columns]
-        colours = np.where(hole[..., None], np.float32(0), self.colours[rows, columns])
+        hole, seen = (window(values, y, x, height, width, self.wraps) for values in (self.hole, self.colours))
+        colours = np.where(hole[..., None], np.float32(0), seen)
         return torch.from_numpy(colours).permute(2, 0, 1), torch.from_numpy(hole.astype(np.float32))[None]
 
     def halved(self) -> Slices[Holed]:

@@ -31,6 +31,14 @@ def initialise(layer: nn.Conv2d | nn.Linear, gain: float) -> None:
 
 
 @contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Networks that are built in here draw their first weights from ``seed``; everybody else's random numbers go on as before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
 def sizes_only() -> Iterator[None]:
     """Networks that are built in here have sizes, and neither memory nor values."""
     with torch.device("meta"), _NothingDrawn():

@@ -20,7 +20,7 @@ from torch import Tensor
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
 from texgen_desktop.nn.holed import COLOURS, Holed
-from texgen_desktop.nn.layers import frozen, halve, placed
+from texgen_desktop.nn.layers import frozen, halve, placed, seeded
 from texgen_desktop.nn.losses import GAN_LOSSES
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.repair_attention import Memory
@@ -82,11 +82,10 @@ class Lesson:
         self.average = frozen(copy.deepcopy(net), self._device)
         self.steps_done = 0
         self.losses: dict[str, float] = {}
-        self._optimizers = [torch.optim.Adam(level.parameters(), _RATE, (0.5, 0.99), fused=True) for level in net.levels]
+        self._optimizers = [adam(level, _RATE, (0.5, 0.99)) for level in net.levels]
         self._critics: list[PatchCritic] = []
         if with_critic:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
+            with seeded(seed):
                 self._critics = [placed(PatchCritic(_CRITIC_WIDTH), self._device) for _ in net.levels]
         self._critic_optimizers = [adam(critic, _CRITIC_RATE) for critic in self._critics]
         self._holes = [np.argwhere(levels[-1].hole) for levels in pictures]

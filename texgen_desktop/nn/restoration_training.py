@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from texgen_desktop.nn.degradations import Degradation
 from texgen_desktop.nn.layers import frozen, halve, placed
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.restoration import RestorationNet
+from texgen_desktop.nn.run_state import check_finite
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.slices import Slices
 
@@ -116,7 +118,8 @@ def teach(
         if not math.isfinite(total):
             raise NonFiniteLoss("the loss", steps * lesson.batch)
         if critic is not None:
-            yield from critic.learn(torch.cat(parts), wanted, given, stream(seed, steps, _CRITIC), _checked)
+            note = partial(check_finite, what="the critic's loss", images_seen=steps * lesson.batch)
+            yield from critic.learn(torch.cat(parts), wanted, given, stream(seed, steps, _CRITIC), note)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         for group in optimizer.param_groups:
             group["lr"] = lesson.learning_rate * cosine(done, _LEAST_RATE) * min(1.0, (steps + 1) / _WARM_UP_STEPS)
@@ -125,11 +128,6 @@ def teach(
         steps += 1
         told(steps, total, average)
     return average
-
-
-def _checked(loss: Tensor) -> None:
-    if not bool(torch.isfinite(loss)):
-        raise NonFiniteLoss("the critic's loss")
 
 
 def draw_crops(pictures: Sequence[Raster], lesson: Lesson, net: RestorationNet, dice: Generator) -> Tensor:

@@ -37,6 +37,14 @@ class Weights(Protocol):
     def tensors(self) -> Mapping[str, Tensor]: ...
 
 
+@dataclass(frozen=True, eq=False)
+class Tensors:
+    """``Weights`` that come from no model file of ours: they were just learnt, or another program wrote them."""
+
+    header: dict[str, Any]
+    tensors: Mapping[str, Tensor]
+
+
 @dataclass(frozen=True)
 class Workshop:
     """What an operator is given beside the picture.

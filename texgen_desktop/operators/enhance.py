@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import torch
 from msgspec import Meta
-from torch import Tensor
 
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.raster import Raster
@@ -21,7 +20,7 @@ from texgen_desktop.nn.restoration import RestorationNet, shape_of
 from texgen_desktop.nn.restoration_tasks import TASKS
 from texgen_desktop.nn.restoration_training import teach
 from texgen_desktop.nn.restored_raster import RestoredRaster
-from texgen_desktop.operators import Operator, Weights, Workshop
+from texgen_desktop.operators import Operator, Tensors, Weights, Workshop
 from texgen_desktop.slices import Slices
 
 _WAY_OUT = "Choose a model that was learnt for this step, or the one that ships."
@@ -58,14 +57,6 @@ class EnrichSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     strength: Annotated[float, Meta(ge=0, le=1.5, description="How much detail is added: 0 none, 1 as much as was learnt")] = 1.0
     model: Model = ""
-
-
-@dataclass(frozen=True)
-class Learned:
-    """Weights that were just learned, see ``operators.Weights``."""
-
-    header: dict[str, Any]
-    tensors: Mapping[str, Tensor]
 
 
 def _restore(task: str) -> Callable[[Any, Raster, Workshop], Slices[Raster]]:
@@ -130,7 +121,7 @@ def _learn(task: str) -> Callable[[tuple[Raster, ...], float, Workshop], Slices[
         lesson = replace(lesson, learning_rate=lesson.learning_rate * _FINE_TUNING, recolours=False)
         average = yield from teach(net, lesson, pictures, seed=workshop.seed, progress=progress, told=told)
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in average.state_dict().items()}
-        return Learned({"task": task, "shape": average.shape.header()}, tensors)
+        return Tensors({"task": task, "shape": average.shape.header()}, tensors)
 
     return learn
 

@@ -15,7 +15,7 @@ from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.make_tile import edges_alike, evenly_lit, make_tile, require_size
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, read_whole
 from texgen_desktop.imaging.resize import resize_rows
-from texgen_desktop.imaging.score import Judge, seam
+from texgen_desktop.imaging.score import Judge, worst_seam
 from texgen_desktop.imaging.tile_cut import Cut, cut_tile
 from texgen_desktop.operators import Operator, Workshop
 from texgen_desktop.slices import Slices
@@ -70,12 +70,12 @@ def _words(cut: Cut) -> str:
 def _chosen(photo: Floats, settings: MakeTile, workshop: Workshop) -> Slices[tuple[Floats, str]]:
     """The cut where it does not show; else the repair where the cut has a seam, or clearly less of the photo's structure."""
     cut = yield from _cut(photo, workshop)
-    cut_seam = max(seam(cut.tile), seam(cut.tile.swapaxes(0, 1)))
+    cut_seam = worst_seam(cut.tile)
     yield None
     if max(cut.error) <= _CLEAN_CUT and cut_seam == 0:
         return cut.tile, f"make_tile: {_words(cut)}: cut taken"
     tile = yield from _repaired(photo, settings, workshop)
-    repair_seam = max(seam(tile), seam(tile.swapaxes(0, 1)))
+    repair_seam = worst_seam(tile)
     yield None
     workshop.tell(0.95, "comparing cut and repair")
     judge = yield from Judge.prepared([(yield from _reduced(photo, _JUDGED_PX))])

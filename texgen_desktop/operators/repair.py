@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 import torch
 from msgspec import Meta
-from torch import Tensor
 
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.canonical_roll import canonical_roll
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.colour_axes import ColourAxes
+from texgen_desktop.imaging.mask import blended, require_size
 from texgen_desktop.imaging.patch_repair import patch_repair
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, read_whole
 from texgen_desktop.nn.holed import Bools, Holed, pyramid
-from texgen_desktop.nn.layers import frozen, placed
+from texgen_desktop.nn.layers import frozen, placed, seeded
 from texgen_desktop.nn.repair_net import RepairNet, fill
 from texgen_desktop.nn.repair_training import Lesson
 from texgen_desktop.nn.run_state import portable
-from texgen_desktop.operators import Operator, Weights, Workshop
+from texgen_desktop.operators import Operator, Tensors, Weights, Workshop
 from texgen_desktop.slices import Slices
 
 Learnt = Literal["cnn", "gan"]
@@ -62,14 +62,6 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: Annotated[int, Meta(ge=0)]
 
 
-@dataclass(frozen=True, eq=False)
-class _Learned:
-    """Implements ``operators.Weights``."""
-
-    header: dict[str, Any]
-    tensors: Mapping[str, Tensor]
-
-
 def _apply(settings: RepairSettings, picture: Raster, workshop: Workshop) -> Slices[Raster]:
     pixels = yield from read_whole(picture)
     mask = _checked(workshop.mask, pixels)
@@ -91,9 +83,7 @@ def _checked(mask: Floats | None, pixels: Floats) -> Floats:
     """The mask, (H, W) in [0, 1]. TexGenError where it is not one for this picture."""
     if mask is None or not mask.any():
         raise TexGenError("The mask is empty: nothing is to be repaired.", "Paint over what is to be replaced.")
-    if mask.shape != pixels.shape[:2]:
-        sizes = f"{mask.shape[1]} × {mask.shape[0]}, the picture {pixels.shape[1]} × {pixels.shape[0]}"
-        raise TexGenError(f"The mask is of another size: {sizes}.", "Make a mask of the size of the picture.")
+    require_size(mask, (pixels.shape[0], pixels.shape[1]))
     return mask
 
 
@@ -142,18 +132,12 @@ class _Canvas:
 
     def blended(self, pixels: Floats, mask: Floats, colours: Floats) -> Slices[Floats]:
         """The pixels (H, W, 3) with those of the mask (H, W) replaced, as far as it says, by colours that were made for the canvas."""
-        repaired = pixels.copy()
-        yield None
         places = np.argwhere(self.holed.hole)
-        for start in range(0, len(places), _SLAB // 4):
-            here = places[start : start + _SLAB // 4]
-            made = np.clip(self.axes.decode(colours[here[:, 0], here[:, 1]]), *self.limits)
-            y, x = ((here - np.array(self.roll)) % np.array(mask.shape)).T
-            share = np.minimum(mask[y, x], 1)[:, None]
-            # What lies in the hole may be anything: it is not to be multiplied by 0.
-            repaired[y, x] = np.where(share == 1, made, (1 - share) * pixels[y, x] + share * made)
-            yield None
-        return repaired
+
+        def made(part: slice) -> Floats:
+            return np.clip(self.axes.decode(colours[places[part, 0], places[part, 1]]), *self.limits)
+
+        return (yield from blended(pixels, mask, places, self.roll, made))
 
 
 def _repaired_by_network(
@@ -209,8 +193,7 @@ def _level_count(pictures: Sequence[Holed]) -> Slices[int]:
 
 
 def _new_net(levels: int, seed: int, device: torch.device) -> RepairNet:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return placed(RepairNet(levels, _WIDTH), device)
 
 
@@ -236,7 +219,7 @@ def _learn(pictures: tuple[Raster, ...], minutes: float, workshop: Workshop) -> 
         canvases.append((yield from _Canvas.of(pixels, np.zeros(pixels.shape[:2], bool), picture.wraps)))
     net, steps = yield from _taught(canvases, "gan", minutes, workshop)
     header = _Header("gan", len(net.levels), _WIDTH, steps)
-    return _Learned(msgspec.to_builtins(header), portable(net.state_dict()))
+    return Tensors(msgspec.to_builtins(header), portable(net.state_dict()))
 
 
 OPERATORS = (

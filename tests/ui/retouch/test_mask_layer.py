@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from texgen_desktop.ui.retouch.mask_layer import Box, MaskLayer, parts_inside
+from texgen_desktop.engine.messages import Region
+from texgen_desktop.ui.retouch.mask_layer import MaskLayer, parts_inside
 
 
 def layer() -> MaskLayer:
@@ -35,7 +36,7 @@ def test_a_gesture_of_many_strokes_is_undone_and_redone_in_one_step() -> None:
 def test_what_is_told_covers_all_that_was_painted_also_over_the_edge() -> None:
     mask = layer()
     mask.wraps = (True, True)
-    told: list[Box] = []
+    told: list[Region] = []
     mask.painted.connect(told.extend)
     mask.begin()
     mask.stroke([(38, 45), (44, 58)], 4, 0.5, 1)
@@ -67,6 +68,11 @@ def test_masks_are_laid_on_taken_away_and_changed_as_a_whole() -> None:
 
 def test_a_box_over_the_corner_of_a_tile_has_four_parts() -> None:
     torus, plane = (True, True), (False, False)
-    assert parts_inside(Box(38, -3, 5, 6), 40, 50, torus) == [Box(38, 47, 2, 3), Box(38, 0, 2, 3), Box(0, 47, 3, 3), Box(0, 0, 3, 3)]
-    assert parts_inside(Box(38, -3, 5, 6), 40, 50, plane) == [Box(38, 0, 2, 3)]
-    assert parts_inside(Box(60, 0, 5, 6), 40, 50, plane) == []
+    assert parts_inside(Region(38, -3, 5, 6), 40, 50, torus) == [
+        Region(38, 47, 2, 3),
+        Region(38, 0, 2, 3),
+        Region(0, 47, 3, 3),
+        Region(0, 0, 3, 3),
+    ]
+    assert parts_inside(Region(38, -3, 5, 6), 40, 50, plane) == [Region(38, 0, 2, 3)]
+    assert parts_inside(Region(60, 0, 5, 6), 40, 50, plane) == []

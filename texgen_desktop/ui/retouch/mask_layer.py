@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from texgen_desktop.engine.messages import Region
 from texgen_desktop.imaging import mask as masks
 from texgen_desktop.imaging.mask import Place
 from texgen_desktop.imaging.raster import Wraps
@@ -20,31 +21,16 @@ MOST_STEPS = 100
 _LEVELS = 255  # a mask that is remembered is rounded to so many steps
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in pixels of the mask."""
-
-    y: int
-    x: int
-    height: int
-    width: int
+def parts_inside(box: Region, height_px: int, width_px: int, wraps: Wraps) -> list[Region]:
+    """What of a box of the plane lies in a picture of this size: parts where it wraps, none where all of it is outside."""
+    rows, columns = _lines_inside(box.y, box.height, height_px, wraps[0]), _lines_inside(box.x, box.width, width_px, wraps[1])
+    return [Region(row.start, column.start, row.stop - row.start, column.stop - column.start) for row in rows for column in columns]
 
 
-def parts_inside(box: Box, height_px: int, width_px: int, wraps: Wraps) -> list[Box]:
-    """What of a box of the plane lies in a picture of this size: up to four parts where it wraps, none where all of it is outside."""
-    rows, columns = _spans(box.y, box.height, height_px, wraps[0]), _spans(box.x, box.width, width_px, wraps[1])
-    return [Box(y, x, height, width) for y, height in rows for x, width in columns]
-
-
-def _spans(first: int, count: int, size: int, is_torus: bool) -> list[tuple[int, int]]:
-    if not is_torus:
-        start, end = max(first, 0), min(first + count, size)
-        return [(start, end - start)] if end > start else []
-    if count >= size:
-        return [(0, size)]
-    start = first % size
-    end = start + count
-    return [(start, end - start)] if end <= size else [(start, size - start), (0, end - size)]
+def _lines_inside(first: int, count: int, size: int, is_torus: bool) -> list[slice]:
+    if is_torus and count >= size:  # all of them, however often the box goes around
+        return [slice(0, size)]
+    return [own for own, _ in masks.overlaps(first, count, size, is_torus)]
 
 
 @dataclass(frozen=True)
@@ -52,13 +38,13 @@ class _Remembered:
     """A mask as it was: ``data`` holds what lies in ``box``, and all else is 0."""
 
     data: bytes
-    box: Box
+    box: Region
 
 
 class MaskLayer(QObject):
     """(H, W) float32 in [0, 1]. A gesture is begun, painted and ended; every other change is a gesture by itself."""
 
-    painted = Signal(object)  # list[Box] that changed, None: all of it
+    painted = Signal(object)  # list[Region] that changed, None: all of it
     history_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -67,7 +53,7 @@ class MaskLayer(QObject):
         self.pixels: Floats = np.zeros((0, 0), np.float32)
         self._undo: list[_Remembered] = []
         self._redo: list[_Remembered] = []
-        self._state = _Remembered(b"", Box(0, 0, 0, 0))  # as it was when the last gesture had ended
+        self._state = _Remembered(b"", Region(0, 0, 0, 0))  # as it was when the last gesture had ended
 
     @property
     def is_empty(self) -> bool:
@@ -146,10 +132,10 @@ class MaskLayer(QObject):
         self.painted.emit(self._around(points, 1))
         self.end()
 
-    def _around(self, points: Sequence[Place], reach: float) -> list[Box]:
+    def _around(self, points: Sequence[Place], reach: float) -> list[Region]:
         """The parts of the mask that lie no further than that from the points' surroundings."""
         (top, bottom), (left, right) = ((min(each) - reach, max(each) + reach) for each in zip(*points, strict=True))
-        box = Box(math.floor(top), math.floor(left), math.ceil(bottom - top) + 1, math.ceil(right - left) + 1)
+        box = Region(math.floor(top), math.floor(left), math.ceil(bottom - top) + 1, math.ceil(right - left) + 1)
         height, width = self.pixels.shape
         return parts_inside(box, height, width, self.wraps)
 
@@ -166,9 +152,9 @@ class MaskLayer(QObject):
 
     def _now(self) -> _Remembered:
         if not self.pixels.any():
-            return _Remembered(b"", Box(0, 0, 0, 0))
+            return _Remembered(b"", Region(0, 0, 0, 0))
         rows, columns = (np.flatnonzero(self.pixels.max(axis)) for axis in (1, 0))
-        box = Box(int(rows[0]), int(columns[0]), int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1)
+        box = Region(int(rows[0]), int(columns[0]), int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1)
         part = self.pixels[box.y : box.y + box.height, box.x : box.x + box.width]
         return _Remembered(zlib.compress((part * _LEVELS + 0.5).astype(np.uint8).tobytes(), 1), box)
 

@@ -26,7 +26,7 @@ from texgen_desktop.engine.messages import Region
 from texgen_desktop.imaging.mask import Place
 from texgen_desktop.ui.images import to_qimage
 from texgen_desktop.ui.retouch.corners import Corners
-from texgen_desktop.ui.retouch.mask_layer import Box, MaskLayer, parts_inside
+from texgen_desktop.ui.retouch.mask_layer import MaskLayer, parts_inside
 from texgen_desktop.ui.theme import COLOURS
 from texgen_desktop.ui.widgets.viewport import Viewport, fitted
 
@@ -168,12 +168,12 @@ class RetouchView(QWidget):
             self.zoom_changed.emit(self.zoom)
         self.update()
 
-    def _on_painted(self, boxes: list[Box] | None) -> None:
+    def _on_painted(self, boxes: list[Region] | None) -> None:
         """Bring the tint up to date where the mask has changed."""
         mask = self._layer.pixels
         if boxes is None or self._tint_pixels.shape != mask.shape:
             self._tint_pixels = np.zeros(mask.shape, np.uint8)
-            boxes = [Box(0, 0, *mask.shape)]
+            boxes = [Region(0, 0, *mask.shape)]
         for box in boxes:
             part = (slice(box.y, box.y + box.height), slice(box.x, box.x + box.width))
             self._tint_pixels[part] = (mask[part] * (255 * _TINT_OPACITY)).astype(np.uint8)
@@ -371,7 +371,7 @@ class RetouchView(QWidget):
         if self._held == "pick":
             height, width = self._size
             row, column = int(np.floor(place[0])), int(np.floor(place[1]))
-            for box in parts_inside(Box(row, column, 1, 1), height, width, self._layer.wraps):
+            for box in parts_inside(Region(row, column, 1, 1), height, width, self._layer.wraps):
                 self.colour_picked.emit(box.y, box.x, value)
             return
         self._drag = "paint"

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from texgen_desktop.engine.messages import OperatorInfo, StepSettings
+from texgen_desktop.operators import open_chain
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.parts import button, combo, words
 from texgen_desktop.ui.retouch.corners import Corners, corners_of, moved
@@ -261,10 +262,8 @@ class Presets(QWidget):
         if not path:
             return
         try:
-            plain = json.loads(Path(path).read_text(encoding="utf-8"))
-            if not all(isinstance(step["operator"], str) and isinstance(step.get("settings", {}), dict) for step in plain):
-                raise ValueError("a step is damaged")
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            steps = open_chain(Path(path).read_bytes())
+        except (OSError, ValueError) as error:
             self.failed.emit(f"{Path(path).name} holds no steps: {error}.")
             return
-        self.chosen.emit(plain)
+        self.chosen.emit([{"operator": step.operator, "settings": step.settings} for step in steps])
