@@ -16,7 +16,7 @@ from PIL import Image
 
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.document import Document, DocumentRaster, open_document_writer, read_document
-from texgen_desktop.imaging.icc import srgb_profile
+from texgen_desktop.imaging.icc import linear_rec709_profile, srgb_profile
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.imaging.recognise import ImageError
 from texgen_desktop.imaging.write import FileFormat
@@ -174,6 +174,74 @@ def test_what_a_format_cannot_hold_is_refused_with_a_way_out(tmp_path: Path) -> 
     with pytest.raises(TexGenError, match="cannot hold the colour profile"):
         again(read_document(tmp_path / "wide.png"), tmp_path / "out.exr", "exr", 32)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clear.png", "wide.png"]
+
+
+def tagged(path: Path, samples: NDArray[Any], kind: str, profile: bytes) -> Path:
+    """A TIFF with a profile, by OpenImageIO."""
+    spec = oiio.ImageSpec(samples.shape[1], samples.shape[0], samples.shape[2], kind)
+    spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(profile)}]"), np.frombuffer(profile, np.uint8))
+    target = oiio.ImageOutput.create("tiff")
+    assert target.open(str(path), spec)
+    assert target.write_image(samples)
+    target.close()
+    return path
+
+
+def test_light_of_other_primaries_never_passes_for_rec_709(tmp_path: Path) -> None:
+    grey = np.full((20, 30, 3), 0.25, np.float32)
+    profile = linear_rec709_profile()
+    plain = read_document(tagged(tmp_path / "plain.tif", grey, "float", profile))
+    assert stored(again(plain, tmp_path / "plain.exr", "exr", 32), "float")[0, 0] == pytest.approx(0.25)
+    # The control: what is Rec. 709 goes anywhere, also to integers.
+    assert np.asarray(stored(again(plain, tmp_path / "plain.png", "png", 16), "uint16"))[0, 0] == pytest.approx(0.5371 * 65535, abs=5)
+    place = profile.index(b"XYZ ", profile.index(b"sf32"))
+    wide = profile[: place + 8] + (40000).to_bytes(4, "big") + profile[place + 12 :]
+    with pytest.raises(TexGenError, match="cannot hold the colour profile"):
+        again(read_document(tagged(tmp_path / "wide.tif", grey, "float", wide)), tmp_path / "out.exr", "exr", 32)
+    spec = oiio.ImageSpec(30, 20, 3, "half")
+    spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), np.float32([0.7347, 0.2653, 0, 1, 0, -0.077, 0.32168, 0.33767]))
+    target = oiio.ImageOutput.create("exr")
+    assert target.open(str(tmp_path / "aces.exr"), spec)
+    assert target.write_image(grey)
+    target.close()
+    aces = read_document(tmp_path / "aces.exr")
+    with pytest.raises(TexGenError, match="cannot hold the colour profile"):
+        again(aces, tmp_path / "out.tif", "tiff", 32)
+    assert read_document(again(aces, tmp_path / "aces again.exr")).kept.chromaticities == aces.kept.chromaticities
+
+
+def test_a_profile_for_grey_is_not_put_into_a_webp_which_has_only_colour(tmp_path: Path) -> None:
+    profile = srgb_profile().replace(b"RGB XYZ", b"GRAYXYZ").replace(b"rTRC", b"kTRC")
+    Image.new("L", (40, 20), 77).save(tmp_path / "grey.png", icc_profile=profile)
+    document = read_document(tmp_path / "grey.png")
+    for name, file_format, space in (("out.png", "png", b"GRAY"), ("out.webp", "webp", b"RGB ")):
+        with Image.open(again(document, tmp_path / name, file_format)) as image:
+            assert image.info["icc_profile"][16:20] == space
+
+
+@pytest.mark.parametrize(("kind", "out", "bits"), [("uint8", "png", 8), ("uint8", "tiff", 8), ("float", "png", 16), ("float", "tiff", 16)])
+def test_colour_multiplied_with_alpha_is_the_same_colour_elsewhere(kind: str, out: FileFormat, bits: int, tmp_path: Path) -> None:
+    """Integers are multiplied as they are encoded, the floats of an EXR as light."""
+    colour, alpha = (100, 128) if kind == "uint8" else (0.25, 0.5)
+    pixels = np.full((20, 30, 4), colour, np.uint8 if kind == "uint8" else np.float32)
+    pixels[..., 3] = alpha
+    path = tmp_path / ("in.tif" if kind == "uint8" else "in.exr")
+    spec = oiio.ImageSpec(30, 20, 4, kind)
+    target = oiio.ImageOutput.create(str(path))
+    assert target.open(str(path), spec)
+    assert target.write_image(pixels)
+    target.close()
+    document = read_document(path)
+    assert document.is_premultiplied
+    straight = oiio.ImageSpec()
+    straight.attribute("oiio:UnassociatedAlpha", 1)
+    written = again(document, tmp_path / f"out.{out}", out, bits)
+    source = oiio.ImageInput.open(str(written), straight)
+    seen = source.read_image("float")[5, 5]
+    is_straight = out == "png" or source.spec().getattribute("oiio:UnassociatedAlpha") == 1
+    source.close()
+    expected = 100 / 128 if kind == "uint8" else 0.7354  # 0.5 of light, encoded
+    assert seen[0] / (1 if is_straight else seen[3]) == pytest.approx(expected, abs=0.01)
 
 
 def test_cmyk_comes_as_srgb_and_damaged_files_as_a_sentence(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ Samples = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
 _FORMATS: Mapping[Kind, FileFormat] = {"PNG": "png", "JPEG": "jpeg", "TIFF": "tiff", "WEBP": "webp", "BMP": "png", "EXR": "exr"}
 _BRIGHTEST = np.float32(65504)  # the largest half float
-_SEGMENT_BYTES = 65_533  # of a JPEG, for its length is in 16 bits
 _REC709 = np.array([0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290])
+_SEGMENT_BYTES = 65_533  # of a JPEG, for its length is in 16 bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,19 +165,24 @@ class _Samples:
         # Floats are linear light, unless they come with a profile that says how they are encoded.
         self._is_linear = self._is_exr or (bits == 32 and (document.is_linear or not document.kept.icc))
         self._has_size_of_document = (document.height_px, document.width_px) == (height_px, width_px)
-        self.is_premultiplied = has_alpha and (self._is_exr or (file_format == "tiff" and document.is_premultiplied))
+        is_same_light = self._is_linear == document.is_linear
+        self.is_premultiplied = has_alpha and (self._is_exr or (file_format == "tiff" and document.is_premultiplied and is_same_light))
+        # A product of linear light is another one than that of encoded values.
+        stays_premultiplied = document.is_premultiplied and self.is_premultiplied and is_same_light
+        self._divides = document.is_premultiplied and not stays_premultiplied
+        self._multiplies = self.is_premultiplied and not stays_premultiplied
+        self._gives_back = document.pixels.dtype == np.float32 and self._has_size_of_document and is_same_light and not self._divides
         self._raster = DocumentRaster(document, (False, False))
 
     def profile(self) -> bytes | None:
         """The one that is embedded; None for the encoder's own. TexGenError where the values would have to be converted to another."""
-        kept = self._document.kept
-        if self._is_linear == self._document.is_linear:
-            return kept.icc or (b"" if self._is_grey else None)
-        profile = parse_matrix_profile(kept.icc)
-        is_known = not kept.icc or (profile is not None and profile.is_srgb())
+        document, kept = self._document, self._document.kept
+        has_same_values = self._is_linear == document.is_linear and self._is_grey == document.is_grey
+        if kept.icc and has_same_values and not self._is_exr:
+            return kept.icc
         has_known_primaries = not kept.chromaticities or np.allclose(np.frombuffer(kept.chromaticities, "<f4"), _REC709, atol=1e-3)
-        if not is_known or not has_known_primaries:
-            hint = "Choose a format of 32 bits." if self._document.is_linear else "Choose PNG or TIFF of 8 or 16 bits."
+        if (kept.icc and not _is_default(kept.icc, document.is_linear)) or not (has_known_primaries or self._is_exr):
+            hint = "Choose TIFF or EXR of 32 bits, whichever it came in." if document.is_linear else "Choose PNG or TIFF of 8 or 16 bits."
             raise TexGenError("This format cannot hold the colour profile of this picture.", hint)
         return b"" if self._is_grey else None
 
@@ -188,14 +193,16 @@ class _Samples:
             if not self._has_size_of_document:
                 raise ValueError("the alpha of a picture of another size has to be given")
             alpha_rows = self._raster.read_alpha(first_row, 0, len(rows), rows.shape[1])
+        if self._divides and alpha_rows is not None:
+            rows = self._divided(rows, alpha_rows[..., None])
         values = srgb_to_linear(rows) if self._is_linear else rows
-        if self._document.pixels.dtype == np.float32 and self._has_size_of_document and self._is_linear == self._document.is_linear:
+        if self._gives_back:
             # There and back again a float is not quite the same: what was not changed is taken as it is stored.
             stored = self._document.pixels[first_row : first_row + len(rows)]
             is_same = rows == self._raster.read(first_row, 0, len(rows), rows.shape[1])
             values = np.where(is_same, stored, values)
-        if alpha_rows is not None:
-            values = self._weighted(values, alpha_rows)
+        if self._multiplies and alpha_rows is not None:
+            values = values * alpha_rows[..., None]
         if self._is_grey:
             is_plain = (values == values[..., :1]).all(-1)
             values = np.where(is_plain, values[..., 0], values @ np.array(LUMA, np.float32))[..., None]
@@ -203,17 +210,11 @@ class _Samples:
             values = np.concatenate([values, np.clip(alpha_rows, 0, 1)[..., None]], axis=-1)
         return self._rounded(values)
 
-    def _weighted(self, values: Floats, alpha: Floats) -> Floats:
-        """Multiplied with alpha, or divided by it, where the file wants it otherwise than the document has it."""
-        share = alpha[..., None]
-        if self.is_premultiplied and not self._document.is_premultiplied:
-            return values * share
-        if self._document.is_premultiplied and not self.is_premultiplied:
-            # Linear light was multiplied, and is divided.
-            linear = values if self._is_linear else srgb_to_linear(values)
-            plain = np.where(share > 0, linear / np.maximum(share, np.float32(1e-6)), linear)
-            return plain if self._is_linear else linear_to_srgb(plain)
-        return values
+    def _divided(self, rows: Floats, share: Floats) -> Floats:
+        """Colour by itself, in the light that it was multiplied in; where nothing is to be seen it stays."""
+        values = srgb_to_linear(rows) if self._document.is_linear else rows
+        plain = np.where(share > 0, values / np.maximum(share, np.float32(1e-6)), values)
+        return linear_to_srgb(plain) if self._document.is_linear else plain
 
     def _rounded(self, values: Floats) -> NDArray[Any]:
         if self._bits == 32:
@@ -250,3 +251,11 @@ def _is_encoding(icc: bytes) -> bool:
         return True
     ramp = np.linspace(0, 1, 33, dtype=np.float32)
     return any(float(np.abs(curve(ramp) - ramp).max()) > 1e-3 for curve in profile.curves)
+
+
+def _is_default(icc: bytes, is_linear: bool) -> bool:
+    """Whether a profile says what is taken for granted without one: sRGB, or linear light with the primaries of Rec. 709."""
+    profile = parse_matrix_profile(icc)
+    if profile is None:
+        return False
+    return np.array_equal(profile.to_rec709, np.eye(3)) if is_linear else profile.is_srgb()
