@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import importlib.util
 import pickle
 from pathlib import Path
@@ -51,6 +53,32 @@ def test_a_network_of_convolutions_rolls_with_the_tile_and_shows_no_blocks(compa
     np.testing.assert_allclose(rolled, np.roll(whole, (74, 182), (0, 1)), atol=1e-5)
     blind = CommunityRaster(raster.source, raster.net, 2, 0, raster.device)  # the control: no surroundings, zeros at every border
     assert np.abs(run_to_end(read_whole(blind, 2 * TILE_PX)) - whole).max() > 1e-3
+
+
+def folding(path: Path, compact: str, scale: int) -> str:
+    """A small network of the kind that RealESRGAN ×2 is: it folds 2 × 2 pixels into one before it enlarges by ``scale``."""
+    enhanced(compact, np.zeros((8, 8, 3), np.float32))  # which makes spandrel ready to be imported
+    network = importlib.import_module("spandrel.architectures.ESRGAN.__arch.RRDB").RRDBNet
+    torch.manual_seed(0)
+    net = network(in_nc=12, out_nc=3, num_filters=8, num_blocks=1, scale=scale, shuffle_factor=2)
+    safetensors.torch.save_file({name: value.clone() for name, value in net.state_dict().items()}, path)
+    return str(path)
+
+
+@needs_spandrel
+def test_a_network_that_folds_pixels_into_one_shows_no_blocks_wherever_they_begin(compact: str, tmp_path: Path) -> None:
+    raster = enhanced(folding(tmp_path / "a.safetensors", compact, 4), np.random.default_rng(0).random((80, 96, 3), np.float32))
+    whole = raster.read(0, 0, 160, 192)
+    np.testing.assert_allclose(raster.read(45, 37, 40, 50), whole[45:85, 37:87], atol=1e-5)
+    np.testing.assert_allclose(raster.read(160, 192, 20, 20), whole[:20, :20], atol=1e-5)
+    control = dataclasses.replace(raster, grid=1)  # begins where it happens to
+    assert np.abs(control.read(46, 38, 40, 50) - whole[46:86, 38:88]).max() > 1e-3
+
+
+@needs_spandrel
+def test_a_network_that_makes_no_picture_of_another_is_refused(compact: str, tmp_path: Path) -> None:
+    with pytest.raises(TexGenError, match="does not make one picture of another"):
+        enhanced(folding(tmp_path / "a.safetensors", compact, 1), np.zeros((20, 20, 3), np.float32))
 
 
 @needs_spandrel

@@ -1,12 +1,14 @@
 """Super-resolution models of other makers, read by spandrel where that is installed. Only tensors are read: nothing in a file can run.
 
 Convolutional networks are wrap-safe and free of block borders, as all that can reach a pixel is read around a block (their receptive
-field is measured). Networks that look at windows or at the whole picture are not, whatever is read around.
+field is measured). Networks that look at windows or at the whole picture are not, whatever is read around. Those that first fold a few
+pixels into one (RealESRGAN ×2) are free of block borders, and wrap-safe where the sides of the picture are multiples of that few.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,8 +29,10 @@ from texgen_desktop.slices import Slices
 
 TILE_PX = 128
 """Side of what the network makes at once, in pixels of what it is given."""
+GRID_PX = 8
+"""Blocks begin at multiples of this where a network is not indifferent to where: those known fold 2, 4 or 8 pixels into one."""
 _FARTHEST_PX = 64
-_PROBE_PX = 2 * _FARTHEST_PX + 2
+_PROBE_PX = 144  # holds a pixel and all that is nearer than that, and is a multiple of the usual windows
 _ANOTHER = "Choose a super-resolution or restoration model in .safetensors, such as RealESRGAN's."
 
 
@@ -38,13 +42,17 @@ class CommunitySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 @dataclass(frozen=True, eq=False)
 class CommunityRaster:
-    """A picture as a foreign network makes it, ``scale`` times as large; ``halo`` pixels around a block are read with it."""
+    """A picture as a foreign network makes it, ``scale`` times as large.
+
+    ``halo`` pixels around a block are read with it, from a multiple of ``grid`` to one.
+    """
 
     source: Raster
     net: Any
     scale: int
     halo: int
     device: torch.device
+    grid: int = 1
 
     @property
     def height_px(self) -> int:
@@ -68,9 +76,10 @@ class CommunityRaster:
         return whole
 
     def _tile(self, y: int, x: int, height: int, width: int) -> Floats:
-        scale, halo = self.scale, self.halo
-        first, begin = y // scale - halo, x // scale - halo
-        rows, columns = -(-(y + height) // scale) + halo - first, -(-(x + width) // scale) + halo - begin
+        scale, halo, grid = self.scale, self.halo, self.grid
+        first, begin = ((place // scale - halo) // grid * grid for place in (y, x))
+        last, end = (-(-(-(-place // scale) + halo) // grid) * grid for place in (y + height, x + width))
+        rows, columns = last - first, end - begin
         given = torch.from_numpy(np.ascontiguousarray(self.source.read(first, begin, rows, columns))).to(self.device)
         with torch.inference_mode():
             made: Tensor = self.net(given.permute(2, 0, 1)[None].clamp(0, 1))
@@ -88,11 +97,16 @@ def _apply(settings: CommunitySettings, picture: Raster, workshop: Workshop) -> 
     yield None
     reach = _reach(net, workshop.device)
     yield None
+    grid = _grid(net, workshop.device)
+    yield None
     if reach > _FARTHEST_PX:
         workshop.note(f"{net.architecture.name}: it looks farther than {_FARTHEST_PX} pixels, so that blocks and seams may show")
+    elif grid > 1 and any(side % grid for side, wraps in zip((picture.height_px, picture.width_px), picture.wraps, strict=True) if wraps):
+        workshop.note(f"{net.architecture.name} ×{net.scale}: a seam may show unless both sides are multiples of {grid} pixels")
     else:
         workshop.note(f"{net.architecture.name} ×{net.scale}")
-    return CommunityRaster(picture, net, net.scale, min(reach, _FARTHEST_PX), workshop.device)
+    halo = min(reach + (grid if grid > 1 else 0), _FARTHEST_PX)
+    return CommunityRaster(picture, net, net.scale, halo, workshop.device, grid)
 
 
 def _built(spandrel: ModuleType, tensors: Mapping[str, Tensor], device: torch.device) -> Any:
@@ -115,9 +129,23 @@ def _reach(net: Any, device: torch.device) -> int:
     middle = _PROBE_PX // 2
     made = net.model(given)
     made[..., middle * net.scale : (middle + 1) * net.scale, middle * net.scale : (middle + 1) * net.scale].sum().backward()
-    assert given.grad is not None, "what was made depends on what was given"
+    if made.shape[2:] != (_PROBE_PX * net.scale, _PROBE_PX * net.scale) or given.grad is None or not given.grad.any():
+        raise TexGenError("This network does not make one picture of another.", _ANOTHER)
     places = torch.nonzero(given.grad.abs().amax((0, 1)))
     return int((places - middle).abs().max())
+
+
+def _grid(net: Any, device: torch.device) -> int:
+    """1 where a picture moved by a pixel comes out as the same picture moved; else a step that it may be moved by."""
+    given = torch.rand((1, 3, _PROBE_PX + 1, _PROBE_PX), generator=torch.Generator().manual_seed(0)).to(device) * 0.5 + 0.25
+    margin = _FARTHEST_PX * net.scale  # what is beyond is the middle, that the edges of a convolutional network do not reach
+    with torch.inference_mode():
+        plain, moved = net(given[:, :, :-1]), net(given[:, :, 1:])
+    step = net.scale
+    is_same = torch.allclose(
+        plain[..., margin + step : -margin, margin:-margin], moved[..., margin : -margin - step, margin:-margin], atol=1e-5
+    )
+    return 1 if is_same else math.lcm(GRID_PX, net.size_requirements.multiple_of)
 
 
 def _spandrel() -> ModuleType:
