@@ -94,7 +94,9 @@ def test_steps_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
         Step("denoise", {"sigma": "25", "model": "a.safetensors"}),
     ]
     saved = tmp_path / "mine.json"
-    saved.write_text('[{"operator": "sr2"}]')
+    named = "denoise:model=C:\\my, best\\a, 2.safetensors:sigma=5, sr2"
+    assert parse_steps(named) == [Step("denoise", {"model": "C:\\my, best\\a, 2.safetensors", "sigma": "5"}), Step("sr2")]
+    saved.write_text('[{"operator": "sr2"}, {"operator": "denoise", "is_on": false}]')
     assert parse_steps(str(saved)) == [Step("sr2")]
     saved.write_text('{"a": 1}')
     for text in (str(saved), "sr2,", "sr2:sigma", ":sigma=3"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from texgen_desktop.engine.retouch_files import Done, Task
     from texgen_desktop.operators import Step
 
+# Commas and colons are also in the names of files, as in denoise:model=C:/mine, 2.safetensors.
+_STEP_NAME = re.compile(r"[\w-]+")
+_NEXT_SETTING = re.compile(r":(?=\s*[\w-]+\s*=)")
+_NEXT_STEP = re.compile(r",(?=\s*[\w-]+\s*(?:,|$|:\s*[\w-]+\s*=))")
 STEPS = """A step may be followed by its settings: denoise:sigma=25. --steps may also name a .json file that the window has saved."""
 
 
@@ -59,12 +64,13 @@ def _one_file(console: Console, args: argparse.Namespace, operator: str, setting
 
 
 def _enhance(console: Console, args: argparse.Namespace) -> int:
-    from texgen_desktop.engine.retouch_files import Task, out_path
+    from texgen_desktop.engine.retouch_files import Task
+    from texgen_desktop.imaging.formats import batch_path
 
     if args.out.exists() and not args.out.is_dir():
         raise TexGenError(f"{args.out} is a file.", "Name a folder.")
     args.out.mkdir(parents=True, exist_ok=True)
-    tasks = [Task(path, out_path(path, args.out), _wraps(args.wrap)) for path in args.images]
+    tasks = [Task(path, batch_path(path, args.out), _wraps(args.wrap)) for path in args.images]
     return _carried_out(console, parse_steps(args.steps), args.seed, tasks)
 
 
@@ -109,14 +115,14 @@ def parse_steps(text: str) -> list[Step]:
 
     if text.endswith(".json"):
         try:
-            return list(open_chain(Path(text).read_bytes()))
+            return [step for step in open_chain(Path(text).read_bytes()) if step.is_on]
         except ValueError as error:
             raise TexGenError(f"{text} cannot be used: {error}.", "Save the steps again in the window.") from error
     steps = []
-    for part in text.split(","):
-        name, *assignments = part.strip().split(":")
+    for part in _NEXT_STEP.split(text):
+        name, *assignments = _NEXT_SETTING.split(part.strip())
         pairs = [assignment.partition("=") for assignment in assignments]
-        if not name or not all(key and equals for key, equals, _ in pairs):
+        if not _STEP_NAME.fullmatch(name):
             raise TexGenError(f"{part!r} is no step.", "Write steps such as sr2,denoise:sigma=25.")
         steps.append(Step(name, {key.strip().replace("-", "_"): value.strip() for key, _, value in pairs}))
     return steps

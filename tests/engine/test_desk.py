@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import OpenImageIO as oiio  # noqa: N813
 import pytest
 import torch
 from PIL import Image
@@ -18,7 +19,7 @@ from texgen_desktop.engine.desk import Desk
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.imaging.colour import to_uint8
+from texgen_desktop.imaging.colour import linear_to_srgb, srgb_to_linear, to_uint8
 from texgen_desktop.slices import run_to_end
 
 E = TypeVar("E")
@@ -92,6 +93,42 @@ def test_a_result_is_kept_undone_and_redone_and_dropped(session: Session) -> Non
         session.do(m.RedoPicture())
 
 
+def test_a_result_that_waits_outlives_all_but_a_newer_one(session: Session, tmp_path: Path) -> None:
+    session.do(m.Retouch(TURN))
+    session.do(m.KeepResult())
+    session.do(m.Retouch((m.StepSettings("darken", (("amount", 1.0),)),)))
+    session.do(m.SetWraps((False, True)))
+    session.do(m.Retouch(TURN, region=m.Region(0, 0, 20, 20)))
+    with pytest.raises(TexGenError, match="mask"):
+        session.do(m.Retouch((m.StepSettings("fill"),)))
+    with pytest.raises(TexGenError, match="waits to be kept"):
+        session.do(m.UndoPicture())
+    session.do(m.SavePicture(tmp_path / "turned.png"))
+    assert (session.picture.is_saved, session.picture.has_result) == (True, True)
+    with Image.open(tmp_path / "turned.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), TILE[::-1])
+    session.do(m.KeepResult())
+    assert (session.picture.wraps, session.picture.has_result) == ((False, True), False)
+    assert not session.last(m.PictureChanged).image.any()
+
+
+@pytest.mark.parametrize("is_linear", [False, True])
+def test_colour_that_is_multiplied_with_its_opacity_is_shown_as_bright_as_it_is(is_linear: bool, tmp_path: Path) -> None:
+    """Half white over the chequers: in light where the file holds light."""
+    kind, name = ("float", "half.exr") if is_linear else ("uint8", "half.tif")
+    pixels = np.full((32, 32, 4), 0.5 if is_linear else 128, np.float32 if is_linear else np.uint8)
+    target = oiio.ImageOutput.create(str(tmp_path / name))
+    assert target.open(str(tmp_path / name), oiio.ImageSpec(32, 32, 4, kind))
+    assert target.write_image(pixels)
+    target.close()
+    session = Session()
+    session.do(m.OpenPicture(tmp_path / name))
+    ground = np.float32(0.75)  # of the first square
+    wanted = linear_to_srgb(0.5 + 0.5 * srgb_to_linear(ground)) if is_linear else 0.5 + 0.5 * ground
+    assert session.last(m.PictureChanged).image[0, 0, 0] == pytest.approx(255 * wanted, abs=2)
+    assert abs(255 * (0.25 + 0.5 * ground) - 255 * wanted) > 20  # the control: multiplied twice
+
+
 def test_kept_results_round_nothing_away(session: Session, tmp_path: Path) -> None:
     for amount in (0.5, 0.5):
         session.do(m.Retouch((m.StepSettings("darken", (("amount", amount),)),)))
@@ -122,7 +159,7 @@ def test_coarse_pictures_come_while_a_step_works_and_it_can_be_cancelled(session
     np.testing.assert_array_equal(session.last(m.ResultShown).image[:8, :8], 255)
 
 
-def test_a_preview_shows_the_part_as_the_whole_will_be_also_across_the_edge_and_cannot_be_kept(session: Session) -> None:
+def test_a_preview_shows_the_part_as_the_whole_will_be_also_across_the_edge_and_is_never_kept(session: Session) -> None:
     steps = (m.StepSettings("enlarge"), m.StepSettings("darken"))
     session.do(m.Retouch(steps))
     whole = session.last(m.ResultShown).image
@@ -132,8 +169,8 @@ def test_a_preview_shows_the_part_as_the_whole_will_be_also_across_the_edge_and_
     assert (shown.region, shown.image.shape) == (region, (40, 48, 3))
     around = np.roll(whole, (-112, -100), (0, 1))[:40, :48]
     assert np.abs(shown.image.astype(int) - around).max() <= 1
-    with pytest.raises(TexGenError, match="no result to keep"):
-        session.do(m.KeepResult())
+    session.do(m.KeepResult())  # the result that waited, not the part
+    assert (session.picture.width_px, session.picture.height_px) == (128, 128)
 
 
 def test_a_tile_of_the_shown_model_can_be_laid_on_the_desk() -> None:

@@ -14,10 +14,11 @@ from tests.imaging.textures import grains
 from tests.tiny_operators import OPERATORS
 from texgen_desktop.engine.chain import Chain, check_steps
 from texgen_desktop.engine.messages import Problem
-from texgen_desktop.engine.retouch_files import Done, Task, fitting_bits, format_of, out_path, retouch_file, retouch_files
+from texgen_desktop.engine.retouch_files import Done, Task, fitting_bits, format_of, retouch_file, retouch_files
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import to_uint8, to_uint16
 from texgen_desktop.imaging.document import read_document
+from texgen_desktop.imaging.formats import batch_path
 from texgen_desktop.imaging.icc import srgb_profile
 from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.operators import Step
@@ -84,7 +85,7 @@ def test_one_file_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     done: list[Done] = []
     failed: list[tuple[Path, Problem]] = []
     words: list[str] = []
-    tasks = [Task(tmp_path / name, out_path(tmp_path / name, out)) for name in names]
+    tasks = [Task(tmp_path / name, batch_path(tmp_path / name, out)) for name in names]
     result = run_to_end(retouch_files(chain(Step("fail")), tasks, lambda share, text: words.append(text), done, failed))
     assert result.outcome == "finished"
     assert [each.out.name for each in done] == ["a.png", "b.png"]
@@ -127,4 +128,4 @@ def test_a_repair_without_a_mask_or_into_an_unknown_format_is_refused(tmp_path: 
 def test_a_format_without_the_depth_gets_the_next_that_loses_nothing() -> None:
     assert [fitting_bits("exr", 8), fitting_bits("jpeg", 16), fitting_bits("png", 32), fitting_bits("tiff", 16)] == [16, 8, 16, 16]
     assert format_of(Path("a/B.TIFF")) == "tiff"
-    assert [out_path(Path(name), Path("out")).name for name in ("a.JPG", "b.bmp", "c.tif")] == ["a.JPG", "b.png", "c.tif"]
+    assert [batch_path(Path(name), Path("out")).name for name in ("a.JPG", "b.bmp", "c.tif")] == ["a.JPG", "b.png", "c.tif"]

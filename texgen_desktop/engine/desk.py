@@ -27,7 +27,6 @@ from texgen_desktop.engine.retouch_files import (
     format_of,
     layers_of,
     measured_seams,
-    out_path,
     retouch_files,
     wraps_by,
     write_layers,
@@ -36,8 +35,9 @@ from texgen_desktop.engine.retouch_progress import RetouchTeller
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.blemishes import propose
-from texgen_desktop.imaging.colour import Floats, srgb_to_linear, to_uint8, to_uint16
+from texgen_desktop.imaging.colour import Floats, linear_to_srgb, srgb_to_linear, to_uint8, to_uint16
 from texgen_desktop.imaging.document import Document, DocumentRaster, read_document
+from texgen_desktop.imaging.formats import batch_path
 from texgen_desktop.imaging.kept import Kept
 from texgen_desktop.imaging.mask import from_alpha, picked
 from texgen_desktop.imaging.raster import ArrayRaster, Raster, Wraps, pieces, read_whole
@@ -166,6 +166,8 @@ class Desk:
 
     def _change_wraps(self, wraps: Wraps) -> None:
         sheet = self._require()
+        if self._result is not None and self._result.wraps == sheet.wraps:  # else a step has made it another kind of picture
+            self._result = replace(self._result, wraps=wraps)
         self._sheet = replace(sheet, wraps=wraps)
         if self._saved is sheet:
             self._saved = self._sheet
@@ -184,8 +186,10 @@ class Desk:
     def _step(self, taken: list[_Sheet], given: list[_Sheet], nothing: str) -> None:
         if not taken:
             raise TexGenError(nothing)
+        if self._result is not None:
+            raise TexGenError("A result waits to be kept.", "Keep or discard it first.")
         given.append(self._require())
-        self._sheet, self._result = taken.pop(), None
+        self._sheet = taken.pop()
         self._tell_picture()
 
     def _tell_picture(self) -> None:
@@ -203,13 +207,13 @@ class Desk:
             can_undo=bool(self._undo),
             can_redo=bool(self._redo),
             is_saved=sheet is self._saved,
+            has_result=self._result is not None,
         )
         self._emit(m.PictureChanged(info, sheet.image, sheet.factor))
 
     # ---------------------------------------------------------------------------------------------------- work
 
     def _retouch(self, sheet: _Sheet, wish: m.Retouch, chain: Chain) -> Work:
-        self._result = None
         teller = RetouchTeller(self._emit)
         colour, alpha = layers_of(sheet.document, sheet.wraps)
         mask = wish.mask
@@ -275,7 +279,7 @@ class Desk:
     def _retouch_files(self, wish: m.RetouchFiles, chain: Chain) -> Work:
         done: list[Done] = []
         failed: list[tuple[Path, m.Problem]] = []
-        tasks = tuple(Task(path, out_path(path, wish.folder), wish.wraps) for path in wish.paths)
+        tasks = tuple(Task(path, batch_path(path, wish.folder), wish.wraps) for path in wish.paths)
         try:
             return (yield from retouch_files(chain, tasks, RetouchTeller(self._emit).tell, done, failed))
         finally:
@@ -351,10 +355,19 @@ def _image_of(document: Document, factor: int) -> Slices[NDArray[np.uint8]]:
         band = colour.read(top * factor, 0, rows * factor, width * factor)
         if alpha is not None:
             opacity = alpha.read(top * factor, 0, rows * factor, width * factor)
-            band = opacity * band + (1 - opacity) * _chequers(top * factor, rows * factor, width * factor)
+            band = _over(band, opacity, _chequers(top * factor, rows * factor, width * factor), document)
         image[top : top + rows] = to_uint8(band.reshape(rows, factor, width, factor, 3).mean((1, 3)))
         yield None
     return image
+
+
+def _over(colour: Floats, opacity: Floats, ground: Floats, document: Document) -> Floats:
+    """The colours of a document before a ground, all sRGB-encoded; what was multiplied with its opacity already is so in its own light."""
+    if not document.is_premultiplied:
+        return opacity * colour + (1 - opacity) * ground
+    if not document.is_linear:
+        return colour + (1 - opacity) * ground
+    return linear_to_srgb(srgb_to_linear(colour) + (1 - opacity) * srgb_to_linear(ground))
 
 
 def _chequers(top: int, height: int, width: int) -> Floats:

@@ -203,11 +203,6 @@ def fitting_bits(file_format: FileFormat, bits: int) -> int:
     return min((each for each in depths if each >= bits), default=max(depths))
 
 
-def out_path(path: Path, folder: Path) -> Path:
-    """Where a file of a batch goes: its own name, as a PNG where its format is one that is only read."""
-    return folder / (path.name if formats.format_of(path) else f"{path.stem}.png")
-
-
 def _strip(raster: Raster, top: int, height: int, side_px: int, tell: Tell) -> Slices[Floats]:
     """Whole rows, read block by block."""
     strip: Floats | None = None

@@ -47,7 +47,8 @@ class PictureInfo:
     """The picture on the retouching desk. ``path`` is None for a tile that was taken from a model.
 
     ``wraps`` (rows, columns) is how it is treated at its edges; ``seam`` (rows, columns) how far the step across the edge stands out, 0
-    not at all. ``bits`` are those of its file. ``is_saved``: it is in a file as it is now.
+    not at all. ``bits`` are those of its file. ``is_saved``: it is in a file as it is now. ``has_result``: the last result still waits to
+    be kept.
     """
 
     name: str
@@ -61,6 +62,7 @@ class PictureInfo:
     can_undo: bool = False
     can_redo: bool = False
     is_saved: bool = True
+    has_result: bool = False
 
 
 # -------------------------------------------------------------------------------------------------- commands

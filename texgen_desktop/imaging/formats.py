@@ -37,6 +37,11 @@ def format_of(path: Path) -> str | None:
     return next((name for name, limits in LIMITS.items() if path.suffix.lower() in limits.suffixes), None)
 
 
+def batch_path(path: Path, folder: Path) -> Path:
+    """Where a file of a batch goes: its own name, as a PNG where its format is one that is only read."""
+    return folder / (path.name if format_of(path) else f"{path.stem}.png")
+
+
 def check_size(file_format: str, width_px: int, height_px: int) -> None:
     """Raises TexGenError when a picture of this size does not fit into the format."""
     limits = LIMITS[file_format]

@@ -95,14 +95,15 @@ class Operator:
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One operator of a chain, with the settings that differ from their defaults, as plain JSON values."""
+    """One operator of a chain, with the settings that differ from their defaults, as plain JSON values; one that is not on is left out."""
 
     operator: str
     settings: dict[str, Any] = {}
+    is_on: bool = True
 
 
 def open_chain(text: str | bytes) -> tuple[Step, ...]:
-    """The steps that a preset file holds: a JSON list of {"operator", "settings"}; ValueError where it holds none."""
+    """The steps that a preset file holds: a JSON list of {"operator", "settings", "is_on"}; ValueError where it holds none."""
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.MsgspecError as error:

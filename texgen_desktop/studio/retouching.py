@@ -43,6 +43,15 @@ class RetouchState:
         """Whether something would be lost if the picture went: changes that are in no file, a result that waits to be kept, work."""
         return self.is_busy or (self.picture is not None and (not self.picture.is_saved or self.result is not None))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether a picture that was kept may give way to an older one; not while a result waits, which would be lost."""
+        return self.can_work and self.result is None and self.picture is not None and self.picture.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self.can_work and self.result is None and self.picture is not None and self.picture.can_redo
+
     def operator(self, operator_id: str) -> m.OperatorInfo | None:
         return next((each for each in self.operators if each.id == operator_id), None)
 
@@ -81,9 +90,8 @@ class Retouching(QObject):
             self._ask(m.SetWraps(wraps))
 
     def run(self, steps: tuple[m.StepSettings, ...], seed: int, mask: NDArray[np.float32] | None, region: m.Region | None = None) -> None:
-        """Carry out the steps; with ``region`` on that part alone, to look at."""
+        """Carry out the steps; with ``region`` on that part alone, to look at. A result that waits does so until the new one is there."""
         if self.state.can_work and steps:
-            self._change(replace(self.state, result=None, preview=None))
             self._ask(m.Retouch(steps, seed, mask, region))
 
     def keep(self) -> None:
@@ -91,17 +99,19 @@ class Retouching(QObject):
             self._ask(m.KeepResult())
 
     def drop(self) -> None:
-        """Forget the result, or the preview."""
-        if not self.state.is_busy and (self.state.result or self.state.preview):
-            self._change(replace(self.state, result=None, preview=None))
+        """Forget the preview; without one, the result."""
+        if self.state.preview is not None:
+            self._change(replace(self.state, preview=None))
+        elif self.state.result is not None and not self.state.is_busy:
+            self._change(replace(self.state, result=None))
             self._ask(m.DropResult())
 
     def undo(self) -> None:
-        if self.state.can_work and self.state.picture and self.state.picture.can_undo:
+        if self.state.can_undo:
             self._ask(m.UndoPicture())
 
     def redo(self) -> None:
-        if self.state.can_work and self.state.picture and self.state.picture.can_redo:
+        if self.state.can_redo:
             self._ask(m.RedoPicture())
 
     def propose(self, blemish: m.Blemish, strength: float) -> None:
@@ -165,13 +175,13 @@ def after(state: RetouchState, event: m.Event) -> RetouchState:
         case m.EngineReady(operators=operators):
             return replace(state, operators=operators)
         case m.PictureChanged(picture=picture):
-            return replace(state, picture=picture, result=None, preview=None)
+            return replace(state, picture=picture, result=state.result if picture and picture.has_result else None, preview=None)
         case m.JobStarted(job="retouch"):
             return replace(state, is_busy=True, progress=None)
         case m.RetouchProgress() if state.is_busy:
             return replace(state, progress=event)
         case m.ResultShown(is_final=True, region=None):
-            return replace(state, result=event)
+            return replace(state, result=event, preview=None)
         case m.ResultShown(is_final=True):
             return replace(state, preview=event)
         case m.FilesFailed(failures):

@@ -181,6 +181,76 @@ def test_what_goes_wrong_is_said_in_this_window_and_not_in_the_other(desk: Desk)
     assert desk.studio.state.training == "idle"
 
 
+def finished() -> tuple[m.Event, ...]:
+    """A result that waits to be kept."""
+    return (
+        m.JobStarted("retouch"),
+        m.ResultShown(IMAGE, True, 128, 96, ("patch",)),
+        m.JobEnded("retouch", "finished"),
+    )
+
+
+def test_a_result_waits_through_cancelled_runs_previews_and_saving_and_is_never_undone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window, before = desk.window, replace(TILE, can_undo=True, has_result=True)
+    desk.say(m.PictureChanged(replace(TILE, can_undo=True), IMAGE), *finished())
+    desk.press("retouch_run")
+    desk.say(m.JobStarted("retouch"), m.ResultShown(IMAGE[::2, ::2]), m.JobEnded("retouch", "stopped"))
+    assert window.view.has_result
+    desk.say(m.JobStarted("retouch"), m.ResultShown(IMAGE[:9, :9], True, 9, 9, ("tried",), None, m.Region(0, 0, 9, 9)))
+    desk.say(m.JobEnded("retouch", "finished"))
+    assert child(window, QLabel, "retouch_said").text() == "tried"
+    desk.press("retouch_drop")
+    assert child(window, QLabel, "retouch_said").text() == "patch"
+    assert not desk.action("undo").isEnabled()
+    assert window.view.has_result
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.pop(0))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "new.png"), ""))
+    count = len(desk.posted)
+    desk.action("save").trigger()
+    desk.action("save").trigger()
+    assert desk.posted[count:] == [m.SavePicture(tmp_path / "new.png")]
+    desk.say(m.PictureChanged(before, IMAGE))
+    assert window.view.has_result
+    desk.action("save").trigger()
+    assert desk.posted[count + 1 :] == [m.KeepResult(), m.SavePicture(tmp_path / "new.png")]
+
+
+def test_files_are_not_replaced_without_a_question(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(*args: object) -> QMessageBox.StandardButton:
+        asked.append(str(args[2]))
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    for name in ("x.png", "tile.png"):
+        (tmp_path / name).touch()
+    count = len(desk.posted)
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *args: (["/a/x.bmp", "/a/y.png"], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
+    desk.press("retouch_files")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "tile"), ""))
+    desk.action("save").trigger()
+    assert asked == ["x.png exists already. Replace?", "tile.png exists already. Replace?"]
+    assert len(desk.posted) == count
+
+
+def test_while_it_works_nothing_else_is_asked_for(qtbot: QtBot, desk: Desk) -> None:
+    child(desk.window, QListWidget, "retouch_steps").setCurrentRow(1)
+    names = ("retouch_learn", "retouch_learn_this", "retouch_mask_file", "retouch_find_dust", "retouch_find_scratches")
+    assert all(child(desk.window, QAbstractButton, name).isEnabled() for name in names)
+    desk.say(m.JobStarted("retouch"))
+    assert not any(child(desk.window, QAbstractButton, name).isEnabled() for name in names)
+    count = len(desk.posted)
+    desk.window.tools.choose("pick")
+    desk.drag(qtbot, (10, 10))
+    assert len(desk.posted) == count
+    assert child(desk.window, ErrorBar, "error_bar").isVisible()
+
+
 def test_steps_are_added_ordered_switched_off_and_kept_under_a_name(desk: Desk) -> None:
     window = desk.window
     add = child(window, QComboBox, "retouch_add_step")
@@ -190,11 +260,12 @@ def test_steps_are_added_ordered_switched_off_and_kept_under_a_name(desk: Desk) 
     assert [step.operator for step in window.steps.steps()] == ["fill", "enlarge", "darken"]
     child(window, QListWidget, "retouch_steps").item(0).setCheckState(Qt.CheckState.Unchecked)
     assert [step.operator for step in window.steps.steps()] == ["enlarge", "darken"]
-    window.presets.keep("Dark & large", window.steps.steps())
+    window.presets.keep("Dark & large", window.steps.plain())
     window.steps.set_steps([])
     box = child(window, QComboBox, "retouch_presets")
     box.activated.emit(box.findText("Dark  large"))
     assert window.steps.steps() == (m.StepSettings("enlarge"), m.StepSettings("darken", (("amount", 0.25),)))
+    assert [step["operator"] for step in window.steps.plain()] == ["fill", "enlarge", "darken"]
     assert window.steps.set_steps([{"operator": "newer"}, {"operator": "turn"}]) == ["newer"]
 
 

@@ -46,6 +46,7 @@ class MaskTools(QWidget):
         self._view, self._layer = view, layer
         self._group = QButtonGroup(self)
         self._tools: dict[Tool, QPushButton] = {}
+        self._asking: list[QPushButton] = []
         self._size = QSpinBox()
         self._hardness = QSpinBox()
         self._tolerance = QSpinBox()
@@ -71,9 +72,11 @@ class MaskTools(QWidget):
         self._view.tool = tool
         self._view.update()
 
-    def set_transparency(self, has_alpha: bool) -> None:
-        """Whether there is any that a mask could be made of."""
-        self._from_alpha.setEnabled(has_alpha)
+    def set_askable(self, can_ask: bool, has_alpha: bool) -> None:
+        """Whether a mask can be asked for now, and whether there is any transparency that one could be made of."""
+        for each in self._asking:
+            each.setEnabled(can_ask)
+        self._from_alpha.setEnabled(can_ask and has_alpha)
 
     # ------------------------------------------------------------------------------------------- building
 
@@ -144,6 +147,8 @@ class MaskTools(QWidget):
         ):
             each = button(f"retouch_mask_{name}", "", text, tip)
             each.clicked.connect(lambda _=False, work=work: work())
+            if name == "file":
+                self._asking.append(each)
             whole.addWidget(each, index // 3, index % 3)
         self._from_alpha = button("retouch_mask_alpha", "", "Transparency", "Mask what is transparent in the picture")
         self._from_alpha.clicked.connect(self.transparency_wanted)
@@ -152,6 +157,7 @@ class MaskTools(QWidget):
         for name, text in (("scratches", "Scratches"), ("dust", "Dust")):
             each = button(f"retouch_find_{name}", "", text, f"Look for {name} and mask them")
             each.clicked.connect(lambda _=False, name=name: self.blemishes_wanted.emit(name, self._strength.value() / 100))
+            self._asking.append(each)
             find.addWidget(each)
         find.addWidget(self._from_alpha)
         found = QFormLayout()

@@ -114,8 +114,13 @@ class RetouchView(QWidget):
         self.update()
 
     def set_preview(self, region: Region, image: NDArray[np.uint8]) -> None:
+        """What may become of a part, over what is shown else."""
         self._preview = (region, to_qimage(image))
         self._wipe = 0.0
+        self.update()
+
+    def clear_preview(self) -> None:
+        self._preview = None
         self.update()
 
     def clear_results(self) -> None:

@@ -55,7 +55,7 @@ class StepsEditor(QWidget):
         self._learn = QWidget()
         self._learn_files = button("retouch_learn", "", "Files…", "Teach this step on pictures of your own, in minutes")
         self._learn_this = button("retouch_learn_this", "", "This picture…", "")
-        self.offer_picture(False)
+        self.offer_learning(False, False)
         self._lay_out()
         self._add.activated.connect(self._on_add)
         self._list.currentRowChanged.connect(self._show_step)
@@ -108,6 +108,14 @@ class StepsEditor(QWidget):
         chosen = [self._step_of(row) for row in rows if self._list.item(row).checkState() == Qt.CheckState.Checked]
         return tuple(StepSettings(step.info.id, tuple(step.values.items())) for step in chosen)
 
+    def plain(self) -> list[dict[str, Any]]:
+        """All of them, as a preset file holds them."""
+        found = []
+        for row in range(self._list.count()):
+            step, is_on = self._step_of(row), self._list.item(row).checkState() == Qt.CheckState.Checked
+            found.append({"operator": step.info.id, "settings": step.values} | ({} if is_on else {"is_on": False}))
+        return found
+
     @property
     def needs_mask(self) -> bool:
         known = {info.id: info for info in self._operators}
@@ -123,7 +131,7 @@ class StepsEditor(QWidget):
             if info is None:
                 unknown.append(str(entry["operator"]))
             else:
-                self._append(Step(info, dict(entry.get("settings", {}))))
+                self._append(Step(info, dict(entry.get("settings", {}))), entry.get("is_on", True))
         self._list.setCurrentRow(0)
         self.changed.emit()
         return unknown
@@ -136,9 +144,10 @@ class StepsEditor(QWidget):
                 step.values["model"] = model
         self._show_step()
 
-    def offer_picture(self, is_in_file: bool) -> None:
-        """Whether a step can learn from what lies on the desk: it is read from its file."""
-        self._learn_this.setEnabled(is_in_file)
+    def offer_learning(self, is_possible: bool, is_in_file: bool) -> None:
+        """Whether a step can learn now, and whether from what lies on the desk: that is read from its file."""
+        self._learn_files.setEnabled(is_possible)
+        self._learn_this.setEnabled(is_possible and is_in_file)
         tip = "Teach this step on the picture that is open, in minutes"
         self._learn_this.setToolTip(tip if is_in_file else f"{tip}: open one, or save it first")
 
@@ -154,12 +163,12 @@ class StepsEditor(QWidget):
             self._form.set_values({}, step.values | moved(index, (x, y)))
             self._on_edited()
 
-    def _append(self, step: Step) -> None:
+    def _append(self, step: Step, is_on: bool = True) -> None:
         item = QListWidgetItem(step.info.title)
         item.setFlags(
             Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDragEnabled
         )
-        item.setCheckState(Qt.CheckState.Checked)
+        item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
         item.setToolTip(step.info.description)
         item.setData(_STEP, step)
         self._list.addItem(item)
@@ -236,19 +245,23 @@ class Presets(QWidget):
         self.box.activated.connect(self._on_activated)
         self._fill("")
 
-    def keep(self, name: str, steps: tuple[StepSettings, ...]) -> None:
-        """Write the steps under a name, in place of those that were there."""
-        plain = [{"operator": step.operator, "settings": dict(step.values)} for step in steps]
+    def path_of(self, name: str) -> Path:
+        """Where the steps of this name are kept."""
         stem = "".join(char for char in name.strip() if char.isalnum() or char in " -_")[:60] or "steps"
+        return self._folder / f"{stem}.json"
+
+    def keep(self, name: str, plain: list[dict[str, Any]]) -> None:
+        """Write the steps under a name, in place of those that were there."""
+        path = self.path_of(name)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            part = self._folder / f".{stem}.part"
+            part = path.with_name(f".{path.stem}.part")
             part.write_text(json.dumps(plain, indent=1), encoding="utf-8")
-            part.replace(self._folder / f"{stem}.json")
+            part.replace(path)
         except OSError as error:
             self.failed.emit(f"The steps could not be saved: {error.strerror}.")
             return
-        self._fill(stem)
+        self._fill(path.stem)
 
     def _fill(self, selected: str) -> None:
         self.box.clear()
@@ -266,4 +279,4 @@ class Presets(QWidget):
         except (OSError, ValueError) as error:
             self.failed.emit(f"{Path(path).name} holds no steps: {error}.")
             return
-        self.chosen.emit([{"operator": step.operator, "settings": step.settings} for step in steps])
+        self.chosen.emit([{"operator": step.operator, "settings": step.settings, "is_on": step.is_on} for step in steps])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from texgen_desktop.engine import messages as m
-from texgen_desktop.imaging.formats import LIMITS
+from texgen_desktop.imaging.formats import LIMITS, batch_path
 from texgen_desktop.studio.retouching import RetouchState
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
@@ -51,6 +51,7 @@ FIRST_SIZE_PX = (1280, 820)
 SIDE_WIDTH_PX = 330
 _OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.exr *.webp *.bmp)"
 _FIRST_MINUTES = 5.0
+_Answer = QMessageBox.StandardButton
 
 
 class RetouchWindow(QMainWindow):
@@ -272,11 +273,20 @@ class RetouchWindow(QMainWindow):
         picture = self._desk.state.picture
         if picture is None:
             return
+        keeps = False
+        if self._desk.state.result is not None:
+            answer = self._ask(
+                "A result waits to be kept. Keep it, so that it is saved?", _Answer.Yes | _Answer.No | _Answer.Cancel, _Answer.Yes
+            )
+            if answer == _Answer.Cancel:
+                return
+            keeps = answer == _Answer.Yes
         start = str(picture.path.with_stem(f"{picture.path.stem} retouched")) if picture.path else str(Path(self._folder()) / "tile.png")
         filters = ";;".join(f"{limits.title} ({' '.join('*' + suffix for suffix in limits.suffixes)})" for limits in LIMITS.values())
-        name, _ = QFileDialog.getSaveFileName(self, "Save the picture", start, filters)
-        if name:
-            path = Path(name) if Path(name).suffix else Path(name + ".png")
+        path = self._ask_for_file("Save the picture", start, filters, [suffix for limits in LIMITS.values() for suffix in limits.suffixes])
+        if path is not None:
+            if keeps:
+                self._desk.keep()
             self._desk.save(path)
 
     def undo(self) -> None:
@@ -313,11 +323,17 @@ class RetouchWindow(QMainWindow):
         if not names:
             return
         folder = QFileDialog.getExistingDirectory(self, "Write the results into this folder", str(Path(names[0]).parent))
-        if folder:
-            self._desk.run_on_files(tuple(map(Path, names)), self.steps.steps(), Path(folder), self._seed.value())
+        if not folder:
+            return
+        paths = tuple(map(Path, names))
+        there = [out for out in (batch_path(path, Path(folder)) for path in paths) if out.exists() and out not in paths]
+        if not there or self._may_replace(there):
+            self._desk.run_on_files(paths, self.steps.steps(), Path(folder), self._seed.value())
 
     def ask_to_learn(self, info: m.OperatorInfo, from_this: bool) -> None:
         """Teach a step on the picture that is open, or on files; it uses what it has learnt from then on."""
+        if self._desk.state.is_busy:
+            return
         picture = self._desk.state.picture
         if from_this and picture is not None and picture.path is not None:
             names = [str(picture.path)]
@@ -329,10 +345,9 @@ class RetouchWindow(QMainWindow):
         if not is_accepted:
             return
         start = str(Path(self._folder()) / f"{info.id} {Path(names[0]).stem}.safetensors")
-        out, _ = QFileDialog.getSaveFileName(self, "Keep what it learns in", start, "Models (*.safetensors)")
-        if out and not self._desk.state.is_busy:
+        path = self._ask_for_file("Keep what it learns in", start, "Models (*.safetensors)", (".safetensors",))
+        if path is not None and not self._desk.state.is_busy:
             self._learning = info.id
-            path = Path(out) if out.endswith(".safetensors") else Path(out + ".safetensors")
             self._desk.learn(info.id, tuple(map(Path, names)), minutes, path, self._seed.value())
 
     def _mask(self) -> NDArray[np.float32] | None:
@@ -348,6 +363,9 @@ class RetouchWindow(QMainWindow):
 
     @Slot(int, int, float)
     def _on_picked(self, row: int, column: int, value: float) -> None:
+        if self._desk.state.is_busy:
+            self._errors.show_problem(m.Problem("No colour can be picked while the picture is worked on.", "Wait, or cancel it.", ""))
+            return
         self._mask_value = value
         self._desk.pick((row, column), self.tools.tolerance, self.tools.is_contiguous)
 
@@ -358,7 +376,7 @@ class RetouchWindow(QMainWindow):
 
     def _ask_for_mask(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Read a mask", self._folder(), _OPEN_FILTER)
-        if name:
+        if name and self._desk.state.can_work:
             self._mask_value = 1.0
             self._desk.read_mask(Path(name))
 
@@ -412,7 +430,9 @@ class RetouchWindow(QMainWindow):
     def _ask_for_name(self) -> None:
         name, is_accepted = QInputDialog.getText(self, "Save steps", "Name:")
         if is_accepted and name.strip():
-            self.presets.keep(name, self.steps.steps())
+            path = self.presets.path_of(name)
+            if not path.exists() or self._may_replace([path]):
+                self.presets.keep(name, self.steps.plain())
 
     @Slot(object, object)
     def _show_studio(self, old: object, new: object) -> None:
@@ -424,10 +444,14 @@ class RetouchWindow(QMainWindow):
             self.steps.set_operators(new.operators)
         if old is not None and (old.result or old.preview) and not (new.result or new.preview):
             self.view.clear_results()
+        elif old is not None and old.preview and not new.preview:
+            self.view.clear_preview()
         if old is not None and old.is_busy and not new.is_busy and new.outcome != "finished":
             self.view.clear_results()  # a coarse picture of what was given up
             if new.result is not None:
                 self.view.set_result(new.result.image)
+            if new.preview is not None and new.preview.region is not None:
+                self.view.set_preview(new.preview.region, new.preview.image)
         if new.outcome == "finished" and old is not None and old.is_busy and self._learning and new.written:
             self.steps.set_model(self._learning, str(new.written[0]))
         if not new.is_busy and old is not None and old.is_busy:
@@ -437,13 +461,13 @@ class RetouchWindow(QMainWindow):
         if new.picture is not None and (old is None or old.picture is None or old.picture.wraps != new.picture.wraps):
             self._actions["rows"].setChecked(new.picture.wraps[0])
             self._actions["columns"].setChecked(new.picture.wraps[1])
-        self.tools.set_transparency(new.picture is not None and new.picture.has_alpha)
-        self.steps.offer_picture(new.picture is not None and new.picture.path is not None and new.picture.is_saved)
+        self.tools.set_askable(new.can_work, new.picture is not None and new.picture.has_alpha)
+        self.steps.offer_learning(not new.is_busy, new.picture is not None and new.picture.path is not None and new.picture.is_saved)
         self._bar.setVisible(new.is_busy)
         self._cancel.setVisible(new.is_busy)
         if new.progress is not None:
             self._bar.setValue(round(1000 * new.progress.done))
-        shown = new.result or new.preview
+        shown = new.preview or new.result
         if new.is_busy:
             self._said.setText(busy_words(new.progress))
         elif shown is not None:
@@ -465,6 +489,8 @@ class RetouchWindow(QMainWindow):
         self._files.setVisible(not state.is_busy)
         self._keep.setVisible(state.result is not None)
         self._drop.setVisible(state.result is not None or state.preview is not None)
+        for each in (self._keep, self._drop):
+            each.setEnabled(not state.is_busy)
         self._actions["open"].setEnabled(not state.is_busy)
         self._actions["take"].setEnabled(not state.is_busy and self._studio.state.model is not None)
         self._actions["save"].setEnabled(state.can_work)
@@ -474,11 +500,9 @@ class RetouchWindow(QMainWindow):
         self.tools.setEnabled(state.picture is not None)
 
     def _show_history(self) -> None:
-        picture, layer = self._desk.state.picture, self.layer
-        can_undo = layer.can_undo or (self._desk.state.can_work and picture is not None and picture.can_undo)
-        can_redo = layer.can_redo or (self._desk.state.can_work and picture is not None and picture.can_redo)
-        self._actions["undo"].setEnabled(can_undo)
-        self._actions["redo"].setEnabled(can_redo)
+        state, layer = self._desk.state, self.layer
+        self._actions["undo"].setEnabled(layer.can_undo or state.can_undo)
+        self._actions["redo"].setEnabled(layer.can_redo or state.can_redo)
         undone, redone = ("Take back the last change of the mask", "Change the mask again")
         self._actions["undo"].setToolTip(f"{undone if layer.can_undo else 'Take back the result that was kept'} (Ctrl+Z)")
         self._actions["redo"].setToolTip(f"{redone if layer.can_redo else 'Keep the result again'} (Ctrl+Shift+Z)")
@@ -510,14 +534,24 @@ class RetouchWindow(QMainWindow):
         picture = self._desk.state.picture
         if picture is None or not self._desk.state.is_unsaved:
             return True
-        answer = QMessageBox.question(
-            self,
-            "Repair and Enhance",
-            f"{one_line(picture.name)} was changed and not saved. Open another picture all the same?",
-            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Discard
+        question = f"{one_line(picture.name)} was changed and not saved. Open another picture all the same?"
+        return self._ask(question, _Answer.Discard | _Answer.Cancel, _Answer.Cancel) == _Answer.Discard
+
+    def _may_replace(self, paths: Sequence[Path]) -> bool:
+        """Asks before files are written over."""
+        what = f"{one_line(paths[0].name)} exists" if len(paths) == 1 else f"{len(paths)} of these files exist"
+        return self._ask(f"{what} already. Replace?", _Answer.Yes | _Answer.Cancel, _Answer.Cancel) == _Answer.Yes
+
+    def _ask(self, question: str, answers: QMessageBox.StandardButton, usual: QMessageBox.StandardButton) -> QMessageBox.StandardButton:
+        return QMessageBox.question(self, "Repair and Enhance", question, answers, usual)
+
+    def _ask_for_file(self, title: str, start: str, filters: str, suffixes: Sequence[str]) -> Path | None:
+        """One that has one of these suffixes. The dialog asks before a file is replaced, but does not know which suffix a name will get."""
+        name, _ = QFileDialog.getSaveFileName(self, title, start, filters)
+        if not name or Path(name).suffix.lower() in suffixes:
+            return Path(name) if name else None
+        path = Path(name + suffixes[0])
+        return path if not path.exists() or self._may_replace([path]) else None
 
 
 def _heading(text: str) -> QWidget:
