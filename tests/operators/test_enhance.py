@@ -159,7 +159,7 @@ def test_what_was_done_is_noted() -> None:
     own = Tensors(shipped("sr2").header, shipped("sr2").tensors)
     settings = msgspec.convert({"model": "/home/me/bricks.safetensors"}, operator.settings)
     run_to_end(operator.apply(settings, ArrayRaster(random_picture(8, 8), TILE), workshop(lambda _: own, told)))
-    assert told.notes == ["sr2", "sr2 by bricks.safetensors"]
+    assert told.notes == ["Enlarge ×2", "Enlarge ×2 by bricks.safetensors"]
 
 
 @pytest.mark.parametrize(

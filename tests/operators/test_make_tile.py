@@ -89,7 +89,7 @@ def test_evened_light_keeps_the_wraps_and_a_straightened_picture_has_none() -> N
     even, notes, _ = applied(DELIGHT[0], DELIGHT[0].settings(), tile, (True, True))
     assert even.wraps == (True, True)
     assert no_seam(even)
-    assert notes == ["delight"]
+    assert notes == ["Light evened out"]
     straight, notes, _ = applied(PERSPECTIVE[0], PERSPECTIVE[0].settings(), tile, (True, True))
     assert straight.wraps == (False, False)
     assert notes == ["perspective, 192 × 192 px"]

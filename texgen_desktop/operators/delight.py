@@ -24,7 +24,7 @@ class Delight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def apply(settings: Delight, picture: Raster, workshop: Workshop) -> Slices[Raster]:
     workshop.tell(0.0, "measuring the light")
     light = yield from Light.measured(picture, settings.size, settings.keep_colour)
-    workshop.note("delight")
+    workshop.note("Light evened out")
     return EvenRaster(picture, light, settings.strength)
 
 

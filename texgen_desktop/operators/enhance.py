@@ -59,26 +59,17 @@ class EnrichSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: Model = ""
 
 
-def _restore(task: str) -> Callable[[Any, Raster, Workshop], Slices[Raster]]:
-    def apply(settings: RestoreSettings | EnrichSettings, picture: Raster, workshop: Workshop) -> Slices[Raster]:
-        net = _opened(task, settings.model, workshop)
+def _restore(task: str, title: str) -> Callable[[Any, Raster, Workshop], Slices[Raster]]:
+    def apply(settings: RestoreSettings | EnrichSettings | DenoiseSettings, picture: Raster, workshop: Workshop) -> Slices[Raster]:
+        net = _network(task, workshop.open_weights(settings.model or task))
+        workshop.note(f"{title} by {Path(settings.model).name}" if settings.model else title)
         yield None
-        return RestoredRaster(picture, net, settings.strength)
+        level = None
+        if isinstance(settings, DenoiseSettings):
+            level = settings.sigma / 255 if settings.sigma > 0 else UNKNOWN
+        return RestoredRaster(picture, frozen(net, workshop.device), settings.strength, level)
 
     return apply
-
-
-def _denoise(settings: DenoiseSettings, picture: Raster, workshop: Workshop) -> Slices[Raster]:
-    net = _opened("denoise", settings.model, workshop)
-    yield None
-    return RestoredRaster(picture, net, settings.strength, settings.sigma / 255 if settings.sigma > 0 else UNKNOWN)
-
-
-def _opened(task: str, model: str, workshop: Workshop) -> RestorationNet:
-    """The network of the model that ships for ``task``, or of the file ``model``, frozen. TexGenError for a model of another kind."""
-    net = _network(task, workshop.open_weights(model or task))
-    workshop.note(f"{task} by {Path(model).name}" if model else task)
-    return frozen(net, workshop.device)
 
 
 def _network(task: str, weights: Weights) -> RestorationNet:
@@ -135,7 +126,7 @@ def _operator(task: str, title: str, description: str, settings: type[msgspec.St
         title=title,
         description=description,
         settings=settings,
-        apply=_denoise if task == "denoise" else _restore(task),
+        apply=_restore(task, title),
         scale=TASKS[task].shape.scale,
         order=4 + list(TASKS).index(task),
         is_local=True,
