@@ -1,7 +1,7 @@
 """Takes a trained model into models/, with its card and picture: python packaging/ship_model.py MODEL NAME --title T --photo gravel.jpg ...
 
 The card says what the model was trained on and under which licence, the command, time and machine, and scores that are measured here on
-seeds 0 to 2, unchosen.
+seeds 0 to 2, unchosen; of a model of whole pictures how far as many new ones are from those in --pictures, the folder it learnt from.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import torch  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from tests.benchmarks.bench_images import cut, read_pictures, sheet  # noqa: E402
+from tests.benchmarks.random_features import FrechetDistance  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.engine.model_file import load_model  # noqa: E402
@@ -48,13 +50,26 @@ def scores(source: Source, photo_path: Path) -> list[Score]:
     return [judge.score(tile(source, seed)) for seed in SEEDS[: 3 if source.model.seeds else 1]]
 
 
+def picture_score(source: Source, folder: Path) -> list[str]:
+    """Lines of the card: the Frechet distance of random features to the pictures that it learnt from."""
+    pictures = read_pictures(folder, source.model.cell_px)
+    real = pictures.batch(np.random.default_rng(0).permutation(len(pictures)))
+    made = cut(sheet(source.family, source.model, -(-len(real) // 8), 8), source.model.cell_px)[: len(real)]
+    found, floor = FrechetDistance(real).to(made), FrechetDistance(real[::2]).to(real[1::2])
+    return [
+        f"Frechet distance of random features (`tests/benchmarks/random_features.py`) from {len(made):,} new pictures of seed 0, unchosen,",
+        f"to the {len(real):,} that it learnt from: **{found:.1f}**; from one half of those to the other {floor:.1f}.",
+        "",
+    ]
+
+
 def credit(photo: str) -> str:
     """The line of the sample's credits."""
     lines = (SAMPLES / "CREDITS.md").read_text(encoding="utf-8").splitlines()
     return next(line for line in lines if f"`{photo}`" in line)
 
 
-def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], measured: list[Score]) -> str:
+def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], measured: list[Score], distance: list[str]) -> str:
     config = ", ".join(f"{name} {value}" for name, value in recipe["config"].items())
     sliders = ", ".join(slider.title for slider in source.model.sliders) or "none: the tile itself is the model"
     lines = [
@@ -82,7 +97,7 @@ def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], me
             *(f"| {k} | {s.structure:.2f} | {s.palette:.3f} | {s.spectrum:.2f} | {s.copy:.1%} |" for k, s in enumerate(measured)),
             "",
         ]
-    return "\n".join(lines)
+    return "\n".join(lines + distance)
 
 
 def take_into_index(name: str, title: str, family: str) -> None:
@@ -103,6 +118,7 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("--title", required=True)
     parser.add_argument("--photo", required=True, nargs="+", help="names in resources/samples")
+    parser.add_argument("--pictures", type=Path, help="the folder that a model of whole pictures learnt from")
     for name in ("command", "time", "machine", "date"):
         parser.add_argument(f"--{name}", required=True)
     options = parser.parse_args()
@@ -112,10 +128,11 @@ def main() -> None:
     recipe = load_model(options.model).recipe
     is_texture = source.family.makes == "textures"
     measured = scores(source, SAMPLES / options.photo[0]) if is_texture else []
+    distance = picture_score(source, options.pictures) if options.pictures else []
     shutil.copyfile(options.model, MODELS / f"{options.name}.safetensors")
     picture = (tile(source, 1)[:PICTURE_PX, :PICTURE_PX] * 255 + 0.5).astype(np.uint8)
     Image.fromarray(picture).save(MODELS / f"{options.name}.jpg", quality=88)
-    (MODELS / f"{options.name}.md").write_text(card(options, source, recipe, measured), encoding="utf-8")
+    (MODELS / f"{options.name}.md").write_text(card(options, source, recipe, measured, distance), encoding="utf-8")
     take_into_index(options.name, options.title, source.family.id)
 
 
