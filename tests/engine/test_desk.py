@@ -183,6 +183,18 @@ def test_a_tile_of_the_shown_model_can_be_laid_on_the_desk() -> None:
     assert (picture.height_px, picture.width_px) == (2 * model.cell_px, 3 * model.cell_px)
 
 
+def test_pixels_come_from_another_program_and_go_there_with_their_alpha(session: Session) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 50, 4), np.uint8)
+    session.do(m.TakePixels(pixels, "Pasted picture"))
+    picture = session.picture
+    assert (picture.name, picture.path, picture.has_alpha, picture.is_saved) == ("Pasted picture", None, True, False)
+    session.do(m.CopyPicture())
+    np.testing.assert_array_equal(session.last(m.PictureCopied).pixels, pixels)
+    session.do(m.Retouch(TURN))
+    session.do(m.CopyPicture())  # the result is what is seen
+    np.testing.assert_array_equal(session.last(m.PictureCopied).pixels, pixels[::-1])
+
+
 def test_many_files_are_done_and_those_that_were_not_are_told(path: Path, tmp_path: Path) -> None:
     session = Session()
     with pytest.raises(TexGenError, match="There is no picture"):

@@ -36,7 +36,7 @@ from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.blemishes import propose
 from texgen_desktop.imaging.colour import Floats, linear_to_srgb, srgb_to_linear, to_uint8, to_uint16
-from texgen_desktop.imaging.document import Document, DocumentRaster, read_document
+from texgen_desktop.imaging.document import Document, DocumentRaster, read_document, straight_bytes
 from texgen_desktop.imaging.formats import batch_path
 from texgen_desktop.imaging.kept import Kept
 from texgen_desktop.imaging.mask import from_alpha, picked
@@ -52,6 +52,7 @@ SCREEN_SIDE_PX = 4096
 """Longest side of the pictures that are sent to the screen."""
 _HISTORY_BYTES = 3 << 29
 _PREVIEW_MARGIN_PX = 64  # of surroundings that a part is worked on with
+_BAND_PX = 1 << 18  # that are made ready for the screen or the clipboard in one slice
 _CHECK_PX = 8  # squares behind what is transparent
 _CHECKS = np.array([0.75, 0.6], np.float32)
 
@@ -106,6 +107,10 @@ class Desk:
                 return self._open(path)
             case m.TakeTexture(look, cells):
                 return self._take(self._texture_of(source), look, cells)
+            case m.TakePixels(pixels, name):
+                return self._take_pixels(pixels, name)
+            case m.CopyPicture():
+                return self._copy((self._result or self._require()).document)
             case m.Retouch():
                 return self._retouch(self._require(), command, self._chain(command.steps, command.seed))
             case m.ProposeMask(blemish, strength):
@@ -156,6 +161,28 @@ class Desk:
         seams = yield from measured_seams(document)
         sheet = yield from _laid_out(document, f"{source.path.stem} tile", None, (True, True), seams, "")
         self._lay(sheet, is_saved=False)
+        return Result("finished")
+
+    def _take_pixels(self, pixels: NDArray[np.uint8], name: str) -> Work:
+        height, width, channels = pixels.shape
+        if height * width > LARGEST_PX:
+            raise TexGenError(
+                f"{width} × {height} pixels are too many to be worked on in the window.", "Save it to a file, and use “Run on files”."
+            )
+        alpha = np.ascontiguousarray(pixels[..., 3]) if channels == 4 else None
+        document = Document(np.ascontiguousarray(pixels[..., :3]), alpha, 8, False, False, False, "png", Kept())
+        seams = yield from measured_seams(document)
+        sheet = yield from _laid_out(document, name, None, wraps_by(seams), seams, "")
+        self._lay(sheet, is_saved=False)
+        return Result("finished")
+
+    def _copy(self, document: Document) -> Work:
+        bands = []
+        step = max(1, _BAND_PX // document.width_px)
+        for top in range(0, document.height_px, step):
+            bands.append(straight_bytes(document, top, min(step, document.height_px - top)))
+            yield None
+        self._emit(m.PictureCopied(np.concatenate(bands)))
         return Result("finished")
 
     def _lay(self, sheet: _Sheet, is_saved: bool) -> None:
@@ -349,7 +376,7 @@ def _image_of(document: Document, factor: int) -> Slices[NDArray[np.uint8]]:
     colour, alpha = layers_of(document, (False, False))
     height, width = colour.height_px // factor, colour.width_px // factor
     image = np.empty((height, width, 3), np.uint8)
-    step = max(1, (1 << 18) // (width * factor * factor))
+    step = max(1, _BAND_PX // (width * factor * factor))
     for top in range(0, height, step):
         rows = min(step, height - top)
         band = colour.read(top * factor, 0, rows * factor, width * factor)

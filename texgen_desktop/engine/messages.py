@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from texgen_desktop.engine.look import LARGEST_SEED, LARGEST_STRENGTH, check_look
 from texgen_desktop.engine.retouch_messages import (
     Blemish,
+    CopyPicture,
     DropResult,
     FilesFailed,
     KeepResult,
@@ -21,6 +22,7 @@ from texgen_desktop.engine.retouch_messages import (
     OperatorInfo,
     PickMask,
     PictureChanged,
+    PictureCopied,
     PictureInfo,
     ProposeMask,
     ReadMask,
@@ -35,6 +37,7 @@ from texgen_desktop.engine.retouch_messages import (
     SavePicture,
     SetWraps,
     StepSettings,
+    TakePixels,
     TakeTexture,
     UndoPicture,
 )
@@ -48,6 +51,7 @@ __all__ = [
     "LARGEST_SEED",
     "LARGEST_STRENGTH",
     "Blemish",
+    "CopyPicture",
     "DropResult",
     "FilesFailed",
     "KeepResult",
@@ -58,6 +62,7 @@ __all__ = [
     "OperatorInfo",
     "PickMask",
     "PictureChanged",
+    "PictureCopied",
     "PictureInfo",
     "ProposeMask",
     "ReadMask",
@@ -76,6 +81,7 @@ __all__ = [
     "SetWraps",
     "Slider",
     "StepSettings",
+    "TakePixels",
     "TakeTexture",
     "UndoPicture",
     "check_look",

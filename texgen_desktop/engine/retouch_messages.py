@@ -83,6 +83,19 @@ class TakeTexture:
     cells: tuple[int, int]
 
 
+@dataclass(frozen=True, eq=False)
+class TakePixels:
+    """Lay a picture that is in no file on the desk: (H, W, 3) uint8 sRGB, or (H, W, 4) with alpha."""
+
+    pixels: NDArray[np.uint8]
+    name: str
+
+
+@dataclass(frozen=True)
+class CopyPicture:
+    """``PictureCopied`` brings the result that waits, or else the picture on the desk."""
+
+
 @dataclass(frozen=True)
 class SetWraps:
     """How the picture on the desk is treated at its edges from now on: (rows, columns)."""
@@ -231,6 +244,13 @@ class MaskProposed:
     mask: NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class PictureCopied:
+    """(H, W, 3) uint8 sRGB, or (H, W, 4) with alpha."""
+
+    pixels: NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class FilesFailed:
     """Which of many files could not be done: (path, why and what would help)."""
@@ -248,6 +268,8 @@ class RetouchRefused:
 RetouchCommand = (
     OpenPicture
     | TakeTexture
+    | TakePixels
+    | CopyPicture
     | SetWraps
     | Retouch
     | KeepResult
@@ -261,4 +283,4 @@ RetouchCommand = (
     | RetouchFiles
     | LearnEnhancer
 )
-RetouchEvent = PictureChanged | RetouchProgress | ResultShown | MaskProposed | FilesFailed | RetouchRefused
+RetouchEvent = PictureChanged | RetouchProgress | ResultShown | MaskProposed | PictureCopied | FilesFailed | RetouchRefused

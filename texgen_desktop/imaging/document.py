@@ -116,6 +116,13 @@ class DocumentRaster:
         return _encoded(window(self.document.alpha, y, x, height, width, self.wraps), is_linear=False)
 
 
+def straight_bytes(document: Document, first_row: int, rows: int) -> NDArray[np.uint8]:
+    """(rows, W, 3) as an 8-bit PNG holds them, with the alpha as a fourth channel where there is one."""
+    samples = _Samples(document, "png", 8, document.width_px, document.height_px, document.alpha is not None, is_grey=False)
+    band = DocumentRaster(document, (False, False)).read(first_row, 0, rows, document.width_px)
+    return samples(band, None, first_row)
+
+
 def open_document_writer(
     path: Path, file_format: FileFormat, bits: int, width_px: int, height_px: int, document: Document, description: Mapping[str, str]
 ) -> ImageWriter:

@@ -68,6 +68,7 @@ class Retouching(QObject):
     picture_changed = Signal(object)  # PictureChanged
     result_shown = Signal(object)  # ResultShown, also coarse ones
     mask_proposed = Signal(object)  # (H, W) float32
+    picture_copied = Signal(object)  # (H, W, 3 or 4) uint8
 
     def __init__(self, post: Callable[[m.Command], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +85,16 @@ class Retouching(QObject):
         """Lay the tile of the model that is shown on the desk."""
         if not self.state.is_busy:
             self._ask(m.TakeTexture(look, cells))
+
+    def take_pixels(self, pixels: NDArray[np.uint8], name: str) -> None:
+        """Lay a picture that is in no file on the desk: (H, W, 3 or 4) uint8."""
+        if not self.state.is_busy:
+            self._ask(m.TakePixels(pixels, name))
+
+    def copy(self) -> None:
+        """Ask for what is seen: the result that waits, or else the picture."""
+        if self.state.can_work:
+            self._ask(m.CopyPicture())
 
     def set_wraps(self, wraps: tuple[bool, bool]) -> None:
         if self.state.can_work:
@@ -158,6 +169,8 @@ class Retouching(QObject):
                 self.result_shown.emit(event)
             case m.MaskProposed(mask):
                 self.mask_proposed.emit(mask)
+            case m.PictureCopied(pixels):
+                self.picture_copied.emit(pixels)
 
     def _ask(self, command: m.RetouchCommand) -> None:
         self._change(replace(self.state, problem=None, failures=(), written=(), outcome=None))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -31,6 +31,7 @@ from texgen_desktop.operators import perspective
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.formatting import duration
+from texgen_desktop.ui.images import from_qimage
 from texgen_desktop.ui.retouch.window import RetouchWindow
 from texgen_desktop.ui.widgets.error_bar import ErrorBar
 
@@ -216,6 +217,28 @@ def test_a_result_waits_through_cancelled_runs_previews_and_saving_and_is_never_
     assert window.view.has_result
     desk.action("save").trigger()
     assert desk.posted[count + 1 :] == [m.KeepResult(), m.SavePicture(tmp_path / "new.png")]
+
+
+def test_a_picture_comes_from_the_clipboard_and_goes_there(desk: Desk, tmp_path: Path) -> None:
+    clipboard = QApplication.clipboard()
+    pixels = np.random.default_rng(1).integers(0, 255, (40, 50, 4), np.uint8)
+    desk.action("copy").trigger()
+    assert desk.last == m.CopyPicture()
+    desk.say(m.PictureCopied(pixels))
+    np.testing.assert_array_equal(from_qimage(clipboard.image()), pixels)
+    desk.action("paste").trigger()
+    assert isinstance(desk.last, m.TakePixels)
+    np.testing.assert_array_equal(desk.last.pixels, pixels)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "wall.png"))])
+    clipboard.setMimeData(data)
+    desk.action("paste").trigger()
+    assert desk.last == m.OpenPicture(tmp_path / "wall.png")
+    clipboard.clear()
+    count = len(desk.posted)
+    desk.action("paste").trigger()
+    assert len(desk.posted) == count
+    assert child(desk.window, ErrorBar, "error_bar").isVisible()
 
 
 def test_files_are_not_replaced_without_a_question(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -32,6 +32,7 @@ from texgen_desktop.studio.retouching import RetouchState
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.formatting import one_line, tooltip
+from texgen_desktop.ui.images import from_qimage, to_qimage
 from texgen_desktop.ui.parts import ScrolledColumn, button, words
 from texgen_desktop.ui.retouch.mask_layer import MaskLayer
 from texgen_desktop.ui.retouch.mask_tools import TOOLS, MaskTools
@@ -102,6 +103,8 @@ class RetouchWindow(QMainWindow):
             ("open", "Open…", "open", "Ctrl+O", "Lay a picture on the desk", self.ask_for_picture),
             ("take", "Take tile", "repeat", "", "Lay the tile that the main window shows on the desk", self.take_texture),
             ("save", "Save as…", "export", "Ctrl+S", "Write the picture to a file", self.ask_to_save),
+            ("copy", "Copy", "", "Ctrl+C", "Copy the picture, or the result that is seen", self._desk.copy),
+            ("paste", "Paste", "", "Ctrl+V", "Lay the picture that was copied on the desk", self.paste),
             ("undo", "Undo", "undo", "Ctrl+Z", "", self.undo),
             ("redo", "Redo", "redo", "Ctrl+Shift+Z", "", self.redo),
             ("fit", "Fit", "fit", "F", "Zoom so that all of it is seen", self.view.fit),
@@ -127,7 +130,7 @@ class RetouchWindow(QMainWindow):
             action.setCheckable(name in ("rows", "columns", "mask"))
             bar.addAction(action)
             self._actions[name] = action
-            if name in ("save", "redo", "actual", "columns"):
+            if name in ("save", "paste", "redo", "actual", "columns"):
                 bar.addSeparator()
         self._actions["mask"].setChecked(True)
         self._actions["mask"].toggled.connect(self.view.set_shows_mask)
@@ -221,6 +224,7 @@ class RetouchWindow(QMainWindow):
         desk.picture_changed.connect(self._on_picture)
         desk.result_shown.connect(self._on_result)
         desk.mask_proposed.connect(self._on_mask)
+        desk.picture_copied.connect(self._on_copied)
         self._studio.state_changed.connect(self._show_studio)
         self.layer.history_changed.connect(self._show_history)
         self.view.colour_picked.connect(self._on_picked)
@@ -259,6 +263,18 @@ class RetouchWindow(QMainWindow):
             self._settings.remember("retouch/folder", str(path.parent))
             self._desk.open(path)
 
+    def paste(self) -> None:
+        """Lay what another program has copied on the desk, a picture or a picture's file."""
+        data = QGuiApplication.clipboard().mimeData()
+        if data is not None and (paths := local_paths(data)):  # type: ignore[redundant-expr]  # it is None where nothing was copied
+            self.open(paths[0])
+            return
+        image = QGuiApplication.clipboard().image()
+        if image.isNull():
+            self._errors.show_problem(m.Problem("No picture has been copied.", "Copy one in another program first.", ""))
+        elif not self._is_at_work() and self._may_leave():
+            self._desk.take_pixels(from_qimage(image), "Pasted picture")
+
     def take_texture(self) -> None:
         state = self._studio.state
         if state.model is not None and not self._is_at_work() and self._may_leave():
@@ -281,7 +297,11 @@ class RetouchWindow(QMainWindow):
             if answer == _Answer.Cancel:
                 return
             keeps = answer == _Answer.Yes
-        start = str(picture.path.with_stem(f"{picture.path.stem} retouched")) if picture.path else str(Path(self._folder()) / "tile.png")
+        start = (
+            str(picture.path.with_stem(f"{picture.path.stem} retouched"))
+            if picture.path
+            else str(Path(self._folder()) / f"{picture.name}.png")
+        )
         filters = ";;".join(f"{limits.title} ({' '.join('*' + suffix for suffix in limits.suffixes)})" for limits in LIMITS.values())
         path = self._ask_for_file("Save the picture", start, filters, [suffix for limits in LIMITS.values() for suffix in limits.suffixes])
         if path is not None:
@@ -411,6 +431,10 @@ class RetouchWindow(QMainWindow):
         else:
             self.view.set_result(event.image)
 
+    @Slot(object)
+    def _on_copied(self, pixels: NDArray[np.uint8]) -> None:
+        QGuiApplication.clipboard().setImage(to_qimage(pixels))
+
     @Slot(list)
     def _on_preset(self, plain: list[dict[str, object]]) -> None:
         if unknown := self.steps.set_steps(plain):
@@ -493,7 +517,9 @@ class RetouchWindow(QMainWindow):
             each.setEnabled(not state.is_busy)
         self._actions["open"].setEnabled(not state.is_busy)
         self._actions["take"].setEnabled(not state.is_busy and self._studio.state.model is not None)
-        self._actions["save"].setEnabled(state.can_work)
+        self._actions["paste"].setEnabled(not state.is_busy)
+        for name in ("save", "copy"):
+            self._actions[name].setEnabled(state.can_work)
         for name in ("rows", "columns"):
             self._actions[name].setEnabled(state.can_work)
         self._actions["flip"].setEnabled(state.result is not None or state.preview is not None)
