@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from texgen_desktop.engine.model_file import load_model, model_identity, model_images_seen, save_model
+from texgen_desktop.engine.model_file import load_model, model_identity, read_recipe, save_model
 from texgen_desktop.errors import NonFiniteLoss, TexGenError
 
 HEADER = {"config": {"width": 8}, "sliders": [{"id": "scale", "title": "Größe"}], "palette": [[0.1, 0.2, 0.3]]}
@@ -252,7 +252,7 @@ def test_how_long_a_model_was_trained_is_told_without_reading_its_weights(tmp_pa
     data = path.read_bytes()
     weights_bytes = sum(tensor.nbytes for tensor in some_tensors().values())
     path.write_bytes(data[:-weights_bytes])
-    assert model_images_seen(path) == 640
+    assert read_recipe(path)["images_seen"] == 640
     with pytest.raises(TexGenError):  # the control: whoever reads the weights misses them
         load_model(path)
 
@@ -264,4 +264,4 @@ def test_a_file_that_tells_nothing_of_its_training_is_no_error(tmp_path: Path, d
     path = tmp_path / "model.safetensors"
     if data is not None:
         path.write_bytes(data)
-    assert model_images_seen(path) is None
+    assert read_recipe(path) == {}

@@ -18,6 +18,7 @@ from texgen_desktop.engine.files import is_temporary, temporary_beside
 from texgen_desktop.engine.folders import delete_remains
 from texgen_desktop.engine.lock import LOCK_NAME
 from texgen_desktop.engine.messages import Crop, SkippedFile, TrainSettings
+from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.run import Run
 from texgen_desktop.errors import TexGenError
@@ -140,7 +141,10 @@ def test_a_run_tells_how_far_it_is(project: Project) -> None:
     run.model_path.write_bytes(b"")
     assert (run.info().images_seen, run.info().can_resume, run.info().has_model) == (640, True, True)
     save_checkpoint(run.checkpoints_folder, {"x": torch.zeros(1)}, {"images_seen": 1000})
-    assert not run.info().can_resume
+    assert run.info().can_resume  # broken off before the model was written
+    for recipe, can_resume in (({"is_proven": False}, True), ({"is_proven": True}, False), ({"images_seen": 1000}, False)):
+        save_model(run.model_path, "tiny", {}, {"x": torch.zeros(1)}, recipe)
+        assert run.info().can_resume is can_resume
 
 
 @pytest.mark.parametrize(

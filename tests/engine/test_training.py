@@ -218,14 +218,21 @@ def test_a_run_that_ends_in_peace_hands_out_only_sliders_that_hold(
     assert told == [f"Left out, for the texture does not follow: {tiny_family.SLIDERS[1].title}."] * is_proven
 
 
-def test_quitting_while_sliders_are_measured_does_not_wait_for_them_and_keeps_the_model(
+def test_quitting_while_sliders_are_measured_does_not_wait_for_them_and_they_are_measured_when_the_run_goes_on(
     desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = proving(monkeypatch, slices=100_000)
     desk.when(m.CheckpointSaved, m.Quit())
     desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
     assert len(looked) < 100_000
-    assert load_model(run_folder(desk) / "model.safetensors").family == "tiny"
+    path = run_folder(desk) / "model.safetensors"
+    assert load_model(path).header["sliders"] == len(tiny_family.SLIDERS)
+    assert desk.project.runs[0].can_resume
+    proving(monkeypatch)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.OpenProject(desk.project.folder), m.Resume())
+    assert load_model(path).header["sliders"] == 1
+    assert not desk.project.runs[0].can_resume
 
 
 def test_minutes_stop_a_run_that_can_go_on(desk: Desk, tiny_photo: Path) -> None:

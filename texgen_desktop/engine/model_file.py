@@ -76,17 +76,17 @@ def check_is_no_pickle(path: Path) -> None:
         )
 
 
-def model_images_seen(path: Path) -> int | None:
-    """After how many images the model was made, by its recipe; None where there is no model, or none that tells."""
+def read_recipe(path: Path) -> dict[str, Any]:
+    """How the model was made, by its file; empty where there is no model, or none that tells."""
     try:
         about = tensor_file.read_metadata(path)
     except TexGenError:
-        return None
+        return {}
     match about:
-        case {"recipe": {"images_seen": int(images_seen)}}:
-            return images_seen
+        case {"recipe": dict(recipe)}:
+            return recipe
         case _:
-            return None
+            return {}
 
 
 def model_identity(family: str, header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:

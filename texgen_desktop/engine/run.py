@@ -12,12 +12,14 @@ from msgspec import Meta
 from texgen_desktop.engine.checkpoint import best_images_seen, newest_images_seen
 from texgen_desktop.engine.files import read_json, write_json
 from texgen_desktop.engine.messages import PhotoInfo, RunInfo, TrainSettings
-from texgen_desktop.engine.model_file import model_images_seen
+from texgen_desktop.engine.model_file import read_recipe
 from texgen_desktop.engine.photo_files import check_photo
 from texgen_desktop.engine.start_model import MODEL_NAME, start_file, start_name
 from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 
+IS_PROVEN = "is_proven"
+"""Of a model's recipe: whether its sliders were measured. Early versions wrote nothing of that."""
 _CONFIG_NAME = "config.json"
 _VERSION = 1
 
@@ -62,16 +64,18 @@ class Run:
 
     def info(self) -> RunInfo:
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
-        best = best_images_seen(self.checkpoints_folder)
+        best, recipe = best_images_seen(self.checkpoints_folder), read_recipe(self.model_path)
+        # One that was broken off while its sliders were measured, or before its model was written, goes on with that.
+        is_complete = images_seen >= self.images_total and bool(recipe) and recipe.get(IS_PROVEN, True) is True
         return RunInfo(
             id=self.id,
             settings=self._settings_now(images_seen),
             images_seen=images_seen,
             images_total=self.images_total,
             created=self.created,
-            can_resume=images_seen < self.images_total,
+            can_resume=not is_complete,
             has_model=self.model_path.is_file(),
-            best_images_seen=None if best == model_images_seen(self.model_path) else best,
+            best_images_seen=None if best == recipe.get("images_seen") else best,
             started_from=self.settings.start_from,
         )
 

@@ -87,4 +87,6 @@ def _idle_status(state: StudioState) -> str:
         return "Ready to train."
     if run.can_resume and run.images_seen < run.images_total:
         return "This run can go on where it stopped. Train starts a new one."
+    if run.can_resume:
+        return "This run has learnt all, but its sliders were not measured: Resume does that. Train starts a new one."
     return "This run is complete. Train starts a new one."
