@@ -67,12 +67,12 @@ def noise() -> Degradation:
 
 
 def blurring() -> Degradation:
-    """Gaussian blur, defocus or a straight motion, some noise; every eighth crop stays sharp."""
+    """Gaussian blur, defocus or a straight motion, some noise; every fourth crop stays sharp."""
 
     def make(clean: Tensor, dice: Generator) -> tuple[Tensor, Tensor | None]:
         count = len(clean)
         kind = torch.randint(0, 8, (count,), generator=dice)
-        by_gauss = gaussians(torch.where(kind == 0, 0, _uniform(count, 0.4, 2.5, dice)))
+        by_gauss = gaussians(torch.where(kind < 2, 0, _uniform(count, 0.4, 2.5, dice)))
         by_disk = disks(_uniform(count, 0.7, 3.2, dice))
         by_motion = lines(_uniform(count, 2, 9, dice), _uniform(count, 0, np.pi, dice))
         kernels = torch.where((kind < 4).view(-1, 1, 1), by_gauss, torch.where((kind < 6).view(-1, 1, 1), by_disk, by_motion))
@@ -93,13 +93,13 @@ def compression() -> Degradation:
 
 
 def impoverishing() -> Degradation:
-    """Detail taken away: half the resolution and back, or a Gaussian blur, or a JPEG of both; every eighth crop stays rich."""
+    """Detail taken away: half the resolution and back, or a Gaussian blur, or a JPEG of both; every fourth crop stays rich."""
 
     def make(clean: Tensor, dice: Generator) -> tuple[Tensor, Tensor | None]:
         count = len(clean)
         kind = torch.randint(0, 8, (count,), generator=dice)
         halved = bicubic_up(bicubic_down(clean, 2), 2)  # uses up 3 and then 4 pixels on each side
-        blurs = torch.where(kind == 0, 0, _uniform(count, 0.5, 1.6, dice))
+        blurs = torch.where(kind < 2, 0, _uniform(count, 0.5, 1.6, dice))
         edge = (clean.shape[-1] - halved.shape[-1]) // 2
         soft = convolved(clean, gaussians(blurs))
         soft = soft[..., edge - _REACH : soft.shape[-2] - edge + _REACH, edge - _REACH : soft.shape[-1] - edge + _REACH]

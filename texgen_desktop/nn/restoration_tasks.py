@@ -23,7 +23,7 @@ TASKS: Mapping[str, Task] = {
     "sr2": Task(NetShape(2, 48, _NEAR), Lesson(shrinking(2))),
     "sr4": Task(NetShape(4, 48, _NEAR), Lesson(shrinking(4))),
     "denoise": Task(NetShape(1, 48, _WIDE, has_level=True), Lesson(noise(), side=56, learning_rate=1e-3)),
-    "jpeg": Task(NetShape(1, 48, _WIDE), Lesson(compression(), side=56)),
-    "deblur": Task(NetShape(1, 48, _WIDE), Lesson(blurring(), side=56)),
-    "enrich": Task(NetShape(1, 48, _WIDE), Lesson(impoverishing(), side=56, learning_rate=1e-3, adversarial=0.02)),
+    "jpeg": Task(NetShape(1, 48, _WIDE), Lesson(compression(), side=56, learning_rate=7e-4)),
+    "deblur": Task(NetShape(1, 48, _WIDE), Lesson(blurring(), side=56, learning_rate=5e-4)),
+    "enrich": Task(NetShape(1, 48, _WIDE), Lesson(impoverishing(), side=56, learning_rate=5e-4, adversarial=0.02)),
 }
