@@ -72,6 +72,10 @@ def test_a_photo_becomes_a_tile_and_both_seams_are_told(photo: Path, tmp_path: P
     assert said.out == f"{out}\n"
     assert "seam before: " in said.err
     assert "seam now: 0.00 between rows, 0.00 between columns" in said.err
+    assert main(["info", str(out)]) == 0
+    assert json.loads(capsys.readouterr().out)["texgen_retouch"]["steps"][0]["operator"] == "make_tile"
+    assert main(["info", str(photo)]) == 1
+    assert "photo.png does not say how it was made." in capsys.readouterr().err
 
 
 def test_steps_are_applied_to_every_file_and_failures_are_told_at_the_end(

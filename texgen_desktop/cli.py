@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from texgen_desktop import __version__
-from texgen_desktop.cli_console import Console
+from texgen_desktop.cli_console import FINISHED, Console, carry_out
 from texgen_desktop.cli_retouch import RETOUCHING, retouch
 from texgen_desktop.cli_score import score
 from texgen_desktop.cli_sessions import BestSession, InfoSession, SampleSession, Session, TrainSession
 from texgen_desktop.cli_types import add_out, assignment, format_and_bits, positive_float, positive_int, seed, size, style
 from texgen_desktop.engine.messages import ExportSettings, Look, TrainSettings
+from texgen_desktop.errors import TexGenError
+from texgen_desktop.imaging.formats import format_of
+from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.paths import is_project
 
 EXAMPLES = """examples:
   texgen train gravel.jpg --project gravel          learn the texture of a photo
   texgen sample gravel --out tile.png --size 2048   write a tile that repeats without a seam
   texgen info gravel                                list its photos, runs and sliders
+  texgen info tile.png                              tell how a picture was made
   texgen score gravel.jpg tile.png                  measure a tile against the photo
   texgen make-tile gravel.jpg --out tile.png        make the photo itself repeat
   texgen enhance tile.png --steps sr2 --out large   twice the size, still without a seam
@@ -42,7 +47,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return score(Console(), args.photo, args.tiles, args.side, args.json)
     if args.command in RETOUCHING:
         return retouch(Console(), args)
+    if args.command == "info" and format_of(args.source) and not is_project(args.source):
+        return _tell_picture(Console(), args.source)
     return _session(args.parser, args).run()
+
+
+def _tell_picture(console: Console, path: Path) -> int:
+    """Print how an exported or retouched picture was made, by its own account, as JSON."""
+
+    def told() -> int:
+        try:
+            record = json.loads(read_metadata(path) or "")
+        except ValueError:
+            record = None
+        if not isinstance(record, dict) or not any(key.startswith("texgen") for key in record):
+            raise TexGenError(f"{path.name} does not say how it was made.", "Pictures that TexGen has written do.")
+        for line in json.dumps(record, indent=2).splitlines():
+            console.result(line)
+        return FINISHED
+
+    return carry_out(console, told)
 
 
 def _session(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Session:
@@ -97,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         ("train", "learn the texture of photos, or go on with a run that was interrupted", _add_train),
         ("sample", "write tiles of a texture that was learnt", _add_sample),
         ("best", "make a project's model of the checkpoint that came nearest to the photo", _add_best),
-        ("info", "list the photos, runs and sliders of a project or a model", _add_source),
+        ("info", "list the photos, runs and sliders of a project or a model, or tell how a picture was made", _add_info),
         ("score", "measure tiles against the photo that they were learnt from", _add_score),
         *((name, command.summary, command.add_arguments) for name, command in RETOUCHING.items()),
     ):
@@ -167,6 +191,10 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="DIR_OR_MODEL", help="a project folder, or a model.safetensors")
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="DIR_OR_FILE", help="a project folder, a model.safetensors, or a picture")
 
 
 def _add_device(parser: argparse.ArgumentParser) -> None:

@@ -104,7 +104,11 @@ def _carried_out(console: Console, steps: Sequence[Step], seed: int, tasks: Sequ
 
 def _tell_done(console: Console, done: Done) -> None:
     console.note(f"{done.out.name}: {done.width_px} × {done.height_px} pixels; {'; '.join(done.notes)}")
-    for words, (rows, columns) in (("before", done.seams_before), ("now", done.seams_now)):
+    if min(max(done.seams_before), max(done.seams_now)) > 0:  # no tile before, and none now
+        seams: tuple[tuple[str, tuple[float, float]], ...] = ()
+    else:
+        seams = (("before", done.seams_before), ("now", done.seams_now))
+    for words, (rows, columns) in seams:
         console.note(f"seam {words}: {rows:.2f} between rows, {columns:.2f} between columns (0: none)")
     console.result(str(done.out))
 

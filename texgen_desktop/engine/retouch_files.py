@@ -19,7 +19,7 @@ from texgen_desktop.engine.messages import Problem
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging import formats
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.document import Document, DocumentRaster, open_document_writer, read_document
+from texgen_desktop.imaging.document import Document, DocumentRaster, check_holds, open_document_writer, read_document
 from texgen_desktop.imaging.formats import LIMITS, check_size
 from texgen_desktop.imaging.part_files import sweep_parts
 from texgen_desktop.imaging.raster import Raster, Wraps
@@ -90,8 +90,12 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
         raise TexGenError(f"{task.out.name} would take the place of the picture itself.", "Choose another name or folder.")
     if chain.needs_mask and task.mask is None:
         raise TexGenError("A repair has to know where: there is no mask.", "Give a mask, or leave this step out.")
+    if not task.out.parent.is_dir():
+        raise TexGenError(f"The folder {task.out.parent} does not exist.", "Choose a folder that does.")
     sweep_parts(task.out.parent)
     document = yield from in_background(partial(read_document, task.path))
+    bits = fitting_bits(file_format, task.bits or document.bits)
+    check_holds(file_format, bits, document)  # now, and not after a quarter of an hour
     earlier = yield from in_background(partial(read_metadata, task.path))
     mask: Floats | None = None
     if task.mask is not None:
@@ -106,7 +110,7 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
     now = yield from write_layers(
         task.out,
         file_format,
-        fitting_bits(file_format, task.bits or document.bits),
+        bits,
         document,
         layers,
         description,

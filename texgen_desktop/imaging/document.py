@@ -133,9 +133,21 @@ def open_document_writer(
     to the last bit. EXR holds no EXIF and XMP, and neither does a TIFF above 3.9 GB hold EXIF. An image description replaces that in
     the EXIF of a JPEG, TIFF or WebP.
 
-    Raises TexGenError where the format cannot hold this: transparency in a JPEG, colours of a profile that has to be converted and
-    cannot be, more metadata than fits.
+    Raises TexGenError where the format cannot hold this, see ``check_holds``.
     """
+    header, samples = _header(file_format, bits, width_px, height_px, document, description)
+    return ImageWriter(path, file_format, header, samples)
+
+
+def check_holds(file_format: FileFormat, bits: int, document: Document) -> None:
+    """TexGenError where a format cannot hold a document: transparency in a JPEG, colours of a profile that has to be converted and cannot
+    be, more metadata than fits."""
+    _header(file_format, bits, document.width_px, document.height_px, document, {})
+
+
+def _header(
+    file_format: FileFormat, bits: int, width_px: int, height_px: int, document: Document, description: Mapping[str, str]
+) -> tuple[FileHeader, _Samples]:
     check_writable(file_format, bits, width_px, height_px)
     kept = document.kept
     has_alpha = document.alpha is not None and file_format != "jpeg"
@@ -158,7 +170,7 @@ def open_document_writer(
     )
     if file_format == "jpeg" and max(len(exif_block(header)) + 6, len(kept.xmp) + 29) > _SEGMENT_BYTES:
         raise TexGenError("JPEG cannot hold as much metadata as this picture has.", "Choose PNG, TIFF or WebP.")
-    return ImageWriter(path, file_format, header, samples)
+    return header, samples
 
 
 class _Samples:
