@@ -223,16 +223,18 @@ class CropSampler:
         bends = (2 * dice[:, : len(BENDS)] - 1) * is_bent
         if is_bent_alike:
             bends = bends[:1].expand(count, -1)
+        told_bends, told_dice = bends.tolist(), dice[:, -5:-1].tolist()
+        photos = torch.searchsorted(self._shares, dice[:, -1].clamp(max=0.999999)).tolist()
         has_measures = any(axis.id in MEASURES for axis in self.axes)
         patches, coarse = [], []
         groups: list[int] = []
         for k in range(count):
-            chosen = int(torch.searchsorted(self._shares, dice[k, -1].clamp(max=0.999999)))
+            chosen = photos[k]
             if is_bent_alike and groups and self._groups:
                 chosen = self._another_of(groups[0], chosen)
             groups.append(self._group_of[chosen])
             pyramid = self._pyramids[chosen]
-            frame = self._frame(pyramid, bends[k], dice[k, -5:-1], level, size, positions[k])
+            frame = self._frame(pyramid, told_bends[k], told_dice[k], level, size, positions[k])
             patches.append(self._sample(pyramid, level, frame.centre, frame, size + 2 * surround))
             if has_measures and level > 0:
                 coarse.append(self._sample(pyramid, 0, frame.outer_centre, frame, self._coarse_crop_px))
@@ -269,10 +271,10 @@ class CropSampler:
         mirrored = torch.randint(2 if self._is_mirrored else 1, (count,), generator=generator).tolist()
         return [_Position(quarter, bool(mirror)) for quarter, mirror in zip(quarters, mirrored, strict=True)]
 
-    def _frame(self, pyramid: list[Tensor], bends: Tensor, dice: Tensor, level: int, size: int, position: _Position) -> _Frame:
+    def _frame(self, pyramid: list[Tensor], bends: list[float], dice: list[float], level: int, size: int, position: _Position) -> _Frame:
         """Where the crop lies. Lengths are in pixels of the working scale."""
         height, width = pyramid[0].shape[-2:] if position.quarters % 2 == 0 else pyramid[0].shape[:-3:-1]
-        scale, stretch, slant = (float(bend) for bend in bends)
+        scale, stretch, slant = bends
         step = 2 ** (-SCALE_OCTAVES * scale)
         matrix = bend_matrix(scale, stretch, slant)
         unit = 2 ** (self._level_count - 1)
@@ -280,9 +282,9 @@ class CropSampler:
         inner = size * 2 ** (self._level_count - 1 - level)
         # Half the bounding box of the bent coarsest crop; a photo smaller than that is mirrored at its edges.
         half = [outer / 2 * (abs(row[0]) + abs(row[1])) for row in matrix]
-        centre_x = half[0] + float(dice[0]) * (width - 2 * half[0]) if width > 2 * half[0] else width / 2
-        centre_y = half[1] + float(dice[1]) * (height - 2 * half[1]) if height > 2 * half[1] else height / 2
-        shift_x, shift_y = (float(dice[2]) - 0.5) * (outer - inner), (float(dice[3]) - 0.5) * (outer - inner)
+        centre_x = half[0] + dice[0] * (width - 2 * half[0]) if width > 2 * half[0] else width / 2
+        centre_y = half[1] + dice[1] * (height - 2 * half[1]) if height > 2 * half[1] else height / 2
+        shift_x, shift_y = (dice[2] - 0.5) * (outer - inner), (dice[3] - 0.5) * (outer - inner)
         x = centre_x + matrix[0][0] * shift_x + matrix[0][1] * shift_y
         y = centre_y + matrix[1][0] * shift_x + matrix[1][1] * shift_y
         # On the level's own pixels, so that a crop that is not bent is not resampled either.

@@ -307,14 +307,12 @@ class Training:
         )
 
     def _teach_generator(self, level: int, fake: Tensor, style: Tensor, on_real: Tensor) -> None:
-        critic, optimizer = self._critics[level], self._generator_optimizers[level]
-        critic.requires_grad_(False)
-        loss = self._loss.generator(critic(fake, style), on_real)
+        optimizer = self._generator_optimizers[level]
+        loss = self._loss.generator(self._critics[level](fake, style), on_real)
         self._note("generator", level, loss)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward(inputs=list(self._generator.level(level).parameters()))  # and not the critic's
         optimizer.step()
-        critic.requires_grad_(True)
 
     def _note(self, who: str, level: int, loss: Tensor) -> None:
         """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""

@@ -25,11 +25,14 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _key(*words: int) -> int:
-    """One 64-bit key from several integers of any sign."""
-    key = np.zeros(1, np.uint64)
+    """One 64-bit key from several integers of any sign: the same mix, in Python, for one number is none to call numpy for."""
+    x = 0
     for word in words:
-        key = _mix(key * _GOLDEN + np.uint64(word & _MASK))
-    return int(key[0])
+        x = (x * int(_GOLDEN) + word) & _MASK
+        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
+        x ^= x >> 31
+    return x
 
 
 def _line_hash(start: int, length: int, period: int | None, key: int) -> NDArray[np.uint64]:

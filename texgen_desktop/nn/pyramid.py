@@ -190,9 +190,16 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
-        for layer, shift in zip(self.body, self.shifts, strict=True):
-            x = F.leaky_relu(layer(x) + shift(style)[:, :, None, None], LEAK)
+        *shifts, projection = self._styles(style)
+        for layer, shift in zip(self.body, shifts, strict=True):
+            x = F.leaky_relu(layer(x) + shift, LEAK)
         # The mean over channels keeps the projection's score in the range of the other one.
-        projected = (x * self.projection(style)[:, :, None, None]).mean(1, keepdim=True)
+        projected = (x * projection).mean(1, keepdim=True)
         score: Tensor = self.leave(x) + projected
         return score
+
+    def _styles(self, style: Tensor) -> tuple[Tensor, ...]:
+        """What each layer adds and what the score is projected on, (B, channels, 1, 1) each: one product for all of them."""
+        weights = [linear.weight for linear in (*self.shifts, self.projection)]
+        styles: Tensor = F.linear(style, torch.cat(weights))[:, :, None, None]
+        return torch.split(styles, [len(weight) for weight in weights], 1)
