@@ -62,7 +62,7 @@ def test_auto_compares_with_a_repair_where_the_cut_shows() -> None:
 @pytest.mark.parametrize("method", ["repair", "cut"])
 def test_the_method_asked_for_is_the_method_noted(method: str) -> None:
     raster, notes, shares = applied(MAKE_TILE[0], MakeTile(method=method), sample("gravel", 131)[:101])  # type: ignore[arg-type]
-    assert notes[0].startswith(f"make_tile: {method}")
+    assert notes[0].startswith(f"Tile: {method}")
     assert raster.wraps == (True, True)
     assert no_seam(raster)
     assert all(0 <= share <= 1 for share in shares)

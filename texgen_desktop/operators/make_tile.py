@@ -49,13 +49,13 @@ def apply(settings: MakeTile, picture: Raster, workshop: Workshop) -> Slices[Ras
     match settings.method:
         case "cut":
             cut = yield from _cut(photo, workshop)
-            tile, note = cut.tile, f"make_tile: {_words(cut)}"
+            tile, note = cut.tile, f"Tile: {_words(cut)}"
         case "repair":
             tile = yield from _repaired(photo, settings, workshop)
-            note = "make_tile: repair"
+            note = "Tile: repair"
         case "generate":
             tile = yield from _generated(photo, workshop)
-            note = f"make_tile: generate, {tile.shape[1]} × {tile.shape[0]} px by texture_cnn instant"
+            note = f"Tile: generate, {tile.shape[1]} × {tile.shape[0]} px by texture_cnn instant"
         case "auto":
             tile, note = yield from _chosen(photo, settings, workshop)
     workshop.note(note)
@@ -73,7 +73,7 @@ def _chosen(photo: Floats, settings: MakeTile, workshop: Workshop) -> Slices[tup
     cut_seam = worst_seam(cut.tile)
     yield None
     if max(cut.error) <= _CLEAN_CUT and cut_seam == 0:
-        return cut.tile, f"make_tile: {_words(cut)}: cut taken"
+        return cut.tile, f"Tile: {_words(cut)}: cut taken"
     tile = yield from _repaired(photo, settings, workshop)
     repair_seam = worst_seam(tile)
     yield None
@@ -87,8 +87,8 @@ def _chosen(photo: Floats, settings: MakeTile, workshop: Workshop) -> Slices[tup
     readings = f"{_words(cut)}; structure {judged[0]:.2f} by cut, {judged[1]:.2f} by repair"
     is_cut_worse = judged[0] > judged[1] + _MARGIN if cut_seam == repair_seam else cut_seam > repair_seam
     if not is_cut_worse:
-        return cut.tile, f"make_tile: {readings}: cut taken"
-    return tile, f"make_tile: {readings}: repair taken"
+        return cut.tile, f"Tile: {readings}: cut taken"
+    return tile, f"Tile: {readings}: repair taken"
 
 
 def _cut(photo: Floats, workshop: Workshop) -> Slices[Cut]:
