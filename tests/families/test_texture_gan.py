@@ -118,6 +118,48 @@ def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkey
     assert open_model(msgspec.json.decode(msgspec.json.encode(proven.header())), proven.tensors(), CPU).sliders == proven.sliders
 
 
+def test_directions_of_the_noise_are_named_by_what_they_change_and_kept_in_the_file(monkeypatch):
+    """The measuring of the axes has tests of its own: here none of them holds."""
+    monkeypatch.setattr("texgen_desktop.families.texture_gan.slider_proofs", no_axis_holds)
+    model = training([spotted_photo()]).model()
+    assert [s.title for s in model.sliders][-3:] == ["Direction 1", "Direction 2", "Direction 3"]
+    proven = run_to_end(FAMILY.prove(model))
+    opened = open_model(msgspec.json.decode(msgspec.json.encode(proven.header())), proven.tensors(), CPU)
+    assert opened.sliders == proven.sliders
+    assert 1 <= len(proven.sliders) <= 3
+    for slider in proven.sliders:
+        request = RenderRequest(Look().with_value(slider.id, 0.7), Region(0, 0, 32, 32), (8, 8))
+        assert torch.equal(render(opened, request), render(proven, request))
+        assert not torch.equal(render(opened, request), render(proven, RenderRequest(Look(), request.region, request.cells)))
+
+
+def no_axis_holds(sliders, draw):
+    yield
+    return dict.fromkeys(sliders, 0.0)
+
+
+@pytest.mark.parametrize("change", [{"direction": 3}, {"direction": 0}, None])
+def test_directions_of_a_stranger_have_to_fit(change):
+    model = training([spotted_photo()]).model()
+    header, tensors = model.header(), dict(model.tensors())
+    if change is None:
+        tensors["directions"] = tensors["directions"][:, :-1].contiguous()
+    else:
+        header["directions"][1] = header["directions"][1] | change
+    with pytest.raises((msgspec.ValidationError, RuntimeError)):
+        open_model(header, tensors, CPU)
+
+
+def test_models_of_early_versions_have_no_directions():
+    model = training([spotted_photo()]).model()
+    header, tensors = model.header(), dict(model.tensors())
+    del header["directions"], tensors["directions"]
+    opened = open_model(header, tensors, CPU)
+    assert not any(s.id.startswith("direction") for s in opened.sliders)
+    request = RenderRequest(Look().with_value("direction1", 1.0), Region(0, 0, 32, 32), (8, 8))
+    assert torch.equal(render(opened, request), render(model, RenderRequest(Look(), request.region, request.cells)))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -148,6 +190,6 @@ def test_several_photos_become_mixing_sliders():
     light = spotted_photo()
     dark = replace(light, name="dark", pixels=light.pixels / 4)
     model = training([light, dark]).model()
-    assert [slider.title for slider in model.sliders][-2:] == ["dark", "spots"]
+    assert [slider.title for slider in model.sliders][-5:-3] == ["dark", "spots"]
     opened = open_model(msgspec.json.decode(msgspec.json.encode(model.header())), model.tensors(), CPU)
     assert opened.sliders == model.sliders

@@ -46,6 +46,12 @@ def test_where_no_direction_has_a_name_the_visible_ones_stay():
     assert [(n.direction, n.title) for n in named] == [(3, "Direction 4")]
 
 
+def test_a_name_that_another_slider_has_is_not_given_again():
+    titles = [n.title for n in run_to_end(name_directions(unmeasured(2), SIDE, draw))]
+    others = [n.title for n in run_to_end(name_directions(unmeasured(2), SIDE, draw, titles[:1]))]
+    assert titles[0] not in others
+
+
 def test_names_are_given_once():
     titles = [n.title for n in run_to_end(name_directions(unmeasured(5), SIDE, draw))]
     assert len(set(titles)) == len(titles)

@@ -28,11 +28,13 @@ from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.imaging.naming import NamedDirection
 from texgen_desktop.imaging.properties import Picture
-from texgen_desktop.imaging.slider_proof import failing, slider_proofs
+from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
 from texgen_desktop.nn.noise import stream
+from texgen_desktop.nn.noise_directions import COUNT, NONE, TENSOR, NoiseDirections
 from texgen_desktop.nn.pyramid import COLOURS, Generator, LevelShape, Place
 from texgen_desktop.nn.run_state import LossLog, RunState, portable
 from texgen_desktop.nn.schedule import cosine
@@ -134,10 +136,12 @@ class TextureCnn:
 
     unproven: frozenset[str] = frozenset()
     """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
+    directions: NoiseDirections = NONE
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return tuple(Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven)
+        axes = [Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven]
+        return (*axes, *(Slider(*words) for words in self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -157,10 +161,11 @@ class TextureCnn:
             "palette": msgspec.to_builtins(self.palette),
             "style": [msgspec.to_builtins(axis) for axis in self.axes],
             "unproven": sorted(self.unproven),
+            "directions": self.directions.header(),
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        return portable(self.generator.state_dict())
+        return portable({**self.generator.state_dict(), **self.directions.tensors()})
 
     def render(self, request: RenderRequest) -> Tensor:
         look, region = request.look, request.region
@@ -168,7 +173,7 @@ class TextureCnn:
         style = torch.tensor([values], dtype=torch.float32, device=self.device)
         place = Place(self.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
         layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
-        return self.palette.decode(self.generator.plane(style, place, layout, detail))[0]
+        return self.palette.decode(self.generator.plane(style, place, layout, detail, self.directions.shift(look.value)))[0]
 
 
 @dataclass(frozen=True)
@@ -226,6 +231,7 @@ class _NetworkHeader(_AnyHeader, forbid_unknown_fields=True):
     palette: Palette
     style: Annotated[list[StyleAxis], Meta(max_length=MOST_AXES)]
     unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
+    directions: Annotated[list[NamedDirection], Meta(max_length=COUNT)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureCnn | TextureTile:
@@ -240,9 +246,13 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         raise msgspec.ValidationError("unknown or repeated style axes")
     if not set(told.unproven) <= names:
         raise msgspec.ValidationError("unknown unproven axes")
+    weights = dict(tensors)
+    shifts = weights.pop(TENSOR, None)
     generator = Generator(_shapes(config), len(told.style))
-    generator.load_state_dict(dict(tensors), strict=True)
-    return TextureCnn(config, told.palette, tuple(told.style), frozen(generator, device), device, frozenset(told.unproven))
+    generator.load_state_dict(weights, strict=True)
+    frozen(generator, device)
+    directions = NoiseDirections.opened(told.directions, shifts, generator)
+    return TextureCnn(config, told.palette, tuple(told.style), generator, device, frozenset(told.unproven), directions)
 
 
 def _open_tile(config: TextureCnnConfig, tensors: Mapping[str, Tensor], device: torch.device) -> TextureTile:
@@ -258,24 +268,31 @@ def render(model: TextureCnn | TextureTile, request: RenderRequest) -> Tensor:
     return model.render(request)
 
 
+def _drawing(model: TextureCnn, skip_levels: int = 0) -> Draw:
+    """Draws tori of ``_PROOF_SIDE_PX`` pixels, at a resolution with that many levels less, with one slider moved."""
+    cells = max(_PROOF_SIDE_PX // model.cell_px, _CELLS)  # as many as the crops have that were learnt from
+    side = _PROOF_SIDE_PX >> skip_levels
+
+    def draw(seed: int, slider: str, position: float) -> Picture:
+        look = Look(layout_seed=seed, detail_seed=seed).with_value(slider, position)
+        return render(model, RenderRequest(look, Region(0, 0, side, side), (cells, cells), skip_levels)).permute(1, 2, 0).cpu().numpy()
+
+    return draw
+
+
 def proofs(model: TextureCnn) -> Slices[dict[str, float]]:
     """For each axis how well the pictures follow it, see ``slider_proofs``."""
-    cells = max(_PROOF_SIDE_PX // model.cell_px, _CELLS)  # as many as the crops have that were learnt from
-    region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
-
-    def draw(seed: int, axis: str, position: float) -> Picture:
-        look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
-        return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
-
-    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
+    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, _drawing(model)))
 
 
 def prove(model: TextureCnn | TextureTile) -> Slices[TextureCnn | TextureTile]:
-    """The model with only those sliders that hold what their names say."""
+    """The model with only those sliders that hold what their names say, and with names for its directions."""
     if isinstance(model, TextureTile):
         return model
     found = yield from proofs(model)
-    return replace(model, unproven=failing(found))
+    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator))
+    taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
+    return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, taken)))
 
 
 # ------------------------------------------------------------------------------------------------- training the network
@@ -386,7 +403,8 @@ class NetworkTraining:
 
     def model(self) -> TextureCnn:
         average = frozen(copy.deepcopy(self._average), self._device)
-        return TextureCnn(self._config, self._sampler.palette, self._sampler.axes, average, self._device)
+        directions = NoiseDirections.of(average)
+        return TextureCnn(self._config, self._sampler.palette, self._sampler.axes, average, self._device, directions=directions)
 
     def _run_state(self) -> RunState:
         return RunState({"generator": self._generator, "average": self._average}, {"adam": (self._optimizer, self._generator)})

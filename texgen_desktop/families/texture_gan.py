@@ -26,13 +26,15 @@ from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.imaging.naming import NamedDirection
 from texgen_desktop.imaging.properties import Picture
-from texgen_desktop.imaging.slider_proof import failing, slider_proofs
+from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
 from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
 from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
 from texgen_desktop.nn.noise import stream
+from texgen_desktop.nn.noise_directions import COUNT, NONE, TENSOR, NoiseDirections
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
 from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
 from texgen_desktop.nn.schedule import cosine
@@ -126,10 +128,12 @@ class TextureGan:
 
     unproven: frozenset[str] = frozenset()
     """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
+    directions: NoiseDirections = NONE
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return tuple(Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven)
+        axes = [Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven]
+        return (*axes, *(Slider(*words) for words in self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -149,10 +153,11 @@ class TextureGan:
             "palette": msgspec.to_builtins(self.palette),
             "style": [msgspec.to_builtins(axis) for axis in self.axes],
             "unproven": sorted(self.unproven),
+            "directions": self.directions.header(),
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        return portable(self.generator.state_dict())
+        return portable({**self.generator.state_dict(), **self.directions.tensors()})
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -162,6 +167,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     palette: Palette
     style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
     unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
+    directions: Annotated[list[NamedDirection], Meta(max_length=COUNT)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
@@ -170,9 +176,12 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     axes, known = told.style, {axis.id for axis in told.style}
     if len(known) < len(axes) or not set(told.unproven) <= known:
         raise msgspec.ValidationError("repeated or unknown style axes")
-    generator = Generator(_shapes(told.config), len(axes))
-    generator.load_state_dict(dict(tensors), strict=True)
-    return TextureGan(told.config, told.palette, axes, frozen(generator, device), device, frozenset(told.unproven))
+    generator, weights = Generator(_shapes(told.config), len(axes)), dict(tensors)
+    shifts = weights.pop(TENSOR, None)
+    generator.load_state_dict(weights, strict=True)
+    frozen(generator, device)
+    directions = NoiseDirections.opened(told.directions, shifts, generator)
+    return TextureGan(told.config, told.palette, axes, generator, device, frozenset(told.unproven), directions)
 
 
 @torch.inference_mode()
@@ -183,25 +192,32 @@ def render(model: TextureGan, request: RenderRequest) -> Tensor:
     style = torch.tensor([values], dtype=torch.float32, device=model.device)
     place = Place(model.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
     layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
-    return model.palette.decode(model.generator.plane(style, place, layout, detail))[0]
+    return model.palette.decode(model.generator.plane(style, place, layout, detail, model.directions.shift(look.value)))[0]
+
+
+def _drawing(model: TextureGan, skip_levels: int = 0) -> Draw:
+    """Draws tori of ``_PROOF_SIDE_PX`` pixels, at a resolution with that many levels less, with one slider moved."""
+    cells = max(_PROOF_SIDE_PX // model.cell_px, _COARSE_CROP_PX)  # as many as the crops have that were learnt from
+    side = _PROOF_SIDE_PX >> skip_levels
+
+    def draw(seed: int, slider: str, position: float) -> Picture:
+        look = Look(layout_seed=seed, detail_seed=seed).with_value(slider, position)
+        return render(model, RenderRequest(look, Region(0, 0, side, side), (cells, cells), skip_levels)).permute(1, 2, 0).cpu().numpy()
+
+    return draw
 
 
 def proofs(model: TextureGan) -> Slices[dict[str, float]]:
     """For each axis how well the pictures follow it, see ``slider_proofs``."""
-    side = max(_PROOF_SIDE_PX // model.cell_px, _COARSE_CROP_PX)  # as many cells as the crops that were learnt from
-    region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
-
-    def draw(seed: int, axis: str, position: float) -> Picture:
-        look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
-        return render(model, RenderRequest(look, region, (side, side))).permute(1, 2, 0).cpu().numpy()
-
-    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
+    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, _drawing(model)))
 
 
 def prove(model: TextureGan) -> Slices[TextureGan]:
-    """The model with only those sliders that hold what their names say."""
+    """The model with only those sliders that hold what their names say, and with names for its directions."""
     found = yield from proofs(model)
-    return replace(model, unproven=failing(found))
+    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator))
+    taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
+    return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, taken)))
 
 
 class Training:
@@ -332,9 +348,9 @@ class Training:
     # ------------------------------------------------------------------------------------- out of and into files
 
     def model(self) -> TextureGan:
-        return TextureGan(
-            self._config, self._sampler.palette, self._sampler.axes, frozen(copy.deepcopy(self._average), self._device), self._device
-        )
+        generator = frozen(copy.deepcopy(self._average), self._device)
+        directions = NoiseDirections.of(generator)
+        return TextureGan(self._config, self._sampler.palette, self._sampler.axes, generator, self._device, directions=directions)
 
     def _run_state(self) -> RunState:
         optimizers: dict[str, tuple[torch.optim.Adam, torch.nn.Module]] = {}

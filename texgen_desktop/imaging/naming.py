@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -85,13 +85,15 @@ def are_distinct(named: Sequence[NamedDirection], count: int) -> bool:
     return len(directions) == len(named) and directions <= set(range(count))
 
 
-def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -> Slices[tuple[NamedDirection, ...]]:
+def name_directions(
+    named: Sequence[NamedDirection], side_px: int, draw: Draw, taken: Collection[str] = ()
+) -> Slices[tuple[NamedDirection, ...]]:
     """Those directions that change something visible, named; one sheet of pictures with a side of ``side_px`` a slice.
 
     A property names a direction when it follows the positions (Spearman of 0.8 or more over all pictures, each against itself in the
-    middle), and changes by at least half of what it varies among untouched pictures. Each name is given once, to the direction
-    with the greatest change. A direction without a name goes, for nobody could tell what its slider is for; but where no direction
-    has a name the visible ones stay, numbered: they are then all that there is to move.
+    middle, and changes by at least half of what it varies among untouched pictures. Each name is given once, to the direction with the
+    greatest change; titles that are ``taken`` belong to other sliders already. A direction without a name goes, for nobody could tell
+    what its slider is for; but where no direction has a name the visible ones stay, numbered: they are then all that there is to move.
     """
     middle = _cut(draw(named[0].direction, 0.0), side_px) if named else []
     yield None
@@ -112,7 +114,7 @@ def name_directions(named: Sequence[NamedDirection], side_px: int, draw: Draw) -
             continue
         visible.append(direction)
         candidates += [(effect, direction, k) for k, effect in _effects(np.stack(readings), np.array(untouched))]
-    return _assigned(visible, candidates)
+    return _assigned(visible, [(effect, direction, k) for effect, direction, k in candidates if _PROPERTIES[k].title not in taken])
 
 
 def _cut(sheet: Picture, side_px: int) -> list[Picture]:

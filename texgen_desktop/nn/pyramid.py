@@ -146,17 +146,21 @@ class Generator(nn.Module):
         dy, dx = y - grain * top, x - grain * left
         return picture[..., dy : dy + height, dx : dx + width]
 
-    def plane(self, style: Tensor, place: Place, layout: tuple[int, float], detail: tuple[int, float]) -> Tensor:
+    def plane(
+        self, style: Tensor, place: Place, layout: tuple[int, float], detail: tuple[int, float], shift: Tensor | None = None
+    ) -> Tensor:
         """A region of the endless plane or of a torus, of noise that is a function of its coordinates: (1, 3, height, width).
 
-        ``layout`` and ``detail`` are (seed, strength) of the coarsest level and of all others.
+        ``layout`` and ``detail`` are (seed, strength) of the coarsest level and of all others. ``shift`` (noise,) is added to the
+        coarsest noise everywhere.
         """
 
         def noise(k: int, y: int, x: int, height: int, width: int) -> Tensor:
             seed, strength = layout if k == 0 else detail
             periods = tuple(None if cells is None else cells * 2 ** max(0, k - 1) for cells in place.cells)
             field = gaussian_field(seed, k, self.level(k).shape.noise, y, x, height, width, (periods[0], periods[1]))
-            return strength * field.to(style.device)
+            field = strength * field.to(style.device)
+            return field if k > 0 or shift is None else field + shift[:, None, None]
 
         return self.region(place.level, place.y, place.x, place.height, place.width, style, noise)
 

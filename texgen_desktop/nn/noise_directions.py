@@ -1,0 +1,92 @@
+"""Ways to move all of a texture's coarsest noise at once: more rust or less, more stone or more mortar. Found in the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
+from texgen_desktop.imaging.properties import Picture
+from texgen_desktop.imaging.slider_proof import Draw
+from texgen_desktop.nn.directions import FAR, semantic_directions
+from texgen_desktop.nn.pyramid import Generator
+from texgen_desktop.slices import Slices
+
+COUNT = 3
+TENSOR = "directions"
+"""Their name in a model file."""
+_PICTURES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseDirections:
+    """``shifts`` (COUNT, noise) is what is added to the noise at the right end of each slider; only those in ``named`` have one."""
+
+    shifts: Tensor
+    named: tuple[NamedDirection, ...]
+
+    @classmethod
+    def of(cls, generator: Generator) -> NoiseDirections:
+        """Those that the generator answers to most (SeFa, Shen and Zhou 2021), with neutral names.
+
+        A generator knows noise whose mean over what one pixel sees, some ``side`` squared places, deviates from 0 by 1 / ``side``; a
+        slider's end lies ``FAR`` times as far.
+        """
+        level = generator.level(0)
+        weights = level.enter.convolution.weight.detach().sum((2, 3))  # the answer to noise that is moved everywhere alike
+        count = min(COUNT, level.shape.noise)
+        side = 2 * level.shape.depth + 1
+        return cls(FAR / side * semantic_directions(weights, count), unmeasured(count))
+
+    @classmethod
+    def opened(cls, named: Sequence[NamedDirection], shifts: Tensor | None, generator: Generator) -> NoiseDirections:
+        """Out of a model file; early versions wrote none. Raises RuntimeError for what does not fit the generator."""
+        if shifts is None:
+            if named:
+                raise RuntimeError("the directions are missing")
+            return NONE
+        count, noise = min(COUNT, generator.level(0).shape.noise), generator.level(0).shape.noise
+        if shifts.shape != (count, noise) or shifts.dtype != torch.float32 or not are_distinct(named, count):
+            raise RuntimeError("the directions do not fit the generator")
+        return cls(shifts.to(next(generator.parameters()).device), tuple(named))
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        return {TENSOR: self.shifts} if len(self.shifts) else {}
+
+    @property
+    def words(self) -> list[tuple[str, str, str]]:
+        """(id, title, description) of the slider of each."""
+        return [(slider_id(n.direction), n.title, n.description) for n in self.named]
+
+    def shift(self, value: Callable[[str], float]) -> Tensor | None:
+        """(noise,): what to add to the noise where the sliders stand; ``value`` says where, in [-1, 1], by their ids. None for nothing."""
+        values = [(n.direction, n.sign * value(slider_id(n.direction))) for n in self.named]
+        moved = [self.shifts[direction] * position for direction, position in values if position]
+        return torch.stack(moved).sum(0) if moved else None
+
+    def measured(self, draw: Draw, side_px: int, taken: Sequence[str]) -> Slices[NoiseDirections]:
+        """With the names of what they change, none of those that are ``taken``; those without a name go. See ``name_directions``.
+
+        ``draw`` makes pictures with a side of ``side_px`` in which these sliders can be moved; a few of them are a slice.
+        """
+
+        def sheet(direction: int, position: float) -> Picture:
+            return np.concatenate([draw(seed, slider_id(direction), position) for seed in range(_PICTURES)], 1)
+
+        return replace(self, named=(yield from name_directions(unmeasured(len(self.shifts)), side_px, sheet, taken)))
+
+    def header(self) -> list[dict[str, Any]]:
+        return [msgspec.to_builtins(n) for n in self.named]
+
+
+NONE = NoiseDirections(torch.zeros(0, 0), ())
+
+
+def slider_id(direction: int) -> str:
+    return f"direction{direction + 1}"
