@@ -241,7 +241,7 @@ def card(options: argparse.Namespace, task: Task, files: Files) -> str:
             f"{np.mean(good):.1f} dB, the worst at {min(good):.1f} dB.",
         ]
     if task.lesson.adversarial > 0:
-        lines += ["", "Detail that is made up lies elsewhere than what was lost: it costs PSNR, and is judged by looking at it."]
+        lines += ["", "Of detail that is made up PSNR says little: it is judged by looking at it."]
     return "\n".join([*lines, ""])
 
 
