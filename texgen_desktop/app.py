@@ -104,6 +104,8 @@ def _build(argv: Sequence[str], settings_dir: Path | None) -> tuple[QApplication
     app = QApplication.instance()
     arguments = [_PROGRAM, *argv[1:]] if _names_program(argv) else [_PROGRAM, *argv]
     if not isinstance(app, QApplication):
+        if {"-h", "--help", "--version"} & set(arguments):
+            _parse(arguments[1:])  # which ends here, also where there is no display
         app = QApplication(arguments)
         arguments = app.arguments()  # Qt has taken out its own, such as -platform
     options = _parse(arguments[1:])

@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return score(Console(), args.photo, args.tiles, args.side, args.json)
     if args.command in RETOUCHING:
         return retouch(Console(), args)
-    if args.command == "info" and format_of(args.source) and not is_project(args.source):
+    if args.command == "info" and (format_of(args.source) or args.source.suffix.lower() == ".bmp") and not is_project(args.source):
         return _tell_picture(Console(), args.source)
     return _session(args.parser, args).run()
 
@@ -58,7 +58,7 @@ def _tell_picture(console: Console, path: Path) -> int:
     def told() -> int:
         try:
             record = json.loads(read_metadata(path) or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
         if not isinstance(record, dict) or not any(key.startswith("texgen") for key in record):
             raise TexGenError(f"{path.name} does not say how it was made.", "Pictures that TexGen has written do.")

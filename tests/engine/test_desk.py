@@ -20,6 +20,7 @@ from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import linear_to_srgb, srgb_to_linear, to_uint8
+from texgen_desktop.operators import perspective
 from texgen_desktop.slices import run_to_end
 
 E = TypeVar("E")
@@ -98,7 +99,7 @@ def test_a_result_that_waits_outlives_all_but_a_newer_one(session: Session, tmp_
     session.do(m.KeepResult())
     session.do(m.Retouch((m.StepSettings("darken", (("amount", 1.0),)),)))
     session.do(m.SetWraps((False, True)))
-    session.do(m.Retouch(TURN, region=m.Region(0, 0, 20, 20)))
+    session.do(m.Retouch((m.StepSettings("darken"),), region=m.Region(0, 0, 20, 20)))
     with pytest.raises(TexGenError, match="mask"):
         session.do(m.Retouch((m.StepSettings("fill"),)))
     with pytest.raises(TexGenError, match="waits to be kept"):
@@ -181,6 +182,40 @@ def test_a_tile_of_the_shown_model_can_be_laid_on_the_desk() -> None:
     picture = session.picture
     assert (picture.name, picture.bits, picture.wraps, picture.is_saved) == ("gravel tile", 16, (True, True), False)
     assert (picture.height_px, picture.width_px) == (2 * model.cell_px, 3 * model.cell_px)
+
+
+@pytest.mark.parametrize("shape", [(1, 9000), (9000, 1)])
+def test_a_picture_of_one_line_is_shown(shape: tuple[int, int], tmp_path: Path) -> None:
+    session = Session()
+    Image.fromarray(np.full((*shape, 3), 200, np.uint8)).save(tmp_path / "line.png")
+    session.do(m.OpenPicture(tmp_path / "line.png"))
+    image = session.last(m.PictureChanged).image
+    assert image is not None
+    assert min(image.shape[:2]) == 1
+    assert (image == 200).all()
+
+
+def test_a_part_without_a_mask_stays_as_it_is_and_one_that_is_moved_elsewhere_cannot_be_tried(session: Session) -> None:
+    mask = np.zeros((64, 64), np.float32)
+    mask[:4, :4] = 1
+    region = m.Region(30, 30, 8, 8)
+    session.do(m.SetWraps((False, False)))
+    corner = m.Region(0, 0, 8, 8)
+    session.do(m.Retouch((m.StepSettings("fill"),), mask=mask, region=corner))
+    assert not np.array_equal(session.last(m.ResultShown).image, TILE[:8, :8])
+    far = Session()
+    large = np.tile(TILE, (6, 6, 1))
+    far.do(m.TakePixels(large, "large"))
+    mask = np.zeros(large.shape[:2], np.float32)
+    mask[-4:, -4:] = 1
+    far.do(m.SetWraps((False, False)))
+    far.do(m.Retouch((m.StepSettings("fill"),), mask=mask, region=region))
+    np.testing.assert_array_equal(far.last(m.ResultShown).image, large[30:38, 30:38])
+    operators = OPERATORS | {"perspective": perspective.OPERATORS[0]}
+    desk = Desk(lambda event: None, operators, torch.device("cpu"))
+    run_to_end(desk.handle(m.TakePixels(large, "large"), None))
+    with pytest.raises(TexGenError, match="cannot be tried on a part"):
+        run_to_end(desk.handle(m.Retouch((m.StepSettings("perspective"),), region=region), None))
 
 
 def test_pixels_come_from_another_program_and_go_there_with_their_alpha(session: Session) -> None:

@@ -142,7 +142,7 @@ def test_a_run_tells_how_far_it_is(project: Project) -> None:
     assert (run.info().images_seen, run.info().can_resume, run.info().has_model) == (640, True, True)
     save_checkpoint(run.checkpoints_folder, {"x": torch.zeros(1)}, {"images_seen": 1000})
     assert run.info().can_resume  # broken off before the model was written
-    for recipe, can_resume in (({"is_proven": False}, True), ({"is_proven": True}, False), ({"images_seen": 1000}, False)):
+    for recipe, can_resume in (({"is_final": False}, True), ({"is_final": True}, False), ({"images_seen": 1000}, False)):
         save_model(run.model_path, "tiny", {}, {"x": torch.zeros(1)}, recipe)
         assert run.info().can_resume is can_resume
 

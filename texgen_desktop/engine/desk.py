@@ -246,9 +246,15 @@ class Desk:
         mask = wish.mask
         if wish.region is not None:
             chain = replace(chain, show=show_nobody)  # a coarse part would be taken for the whole picture
+            if moving := [step.operator.title for step in chain.steps if step.operator.moves_pixels]:
+                raise TexGenError(
+                    f"{moving[0]} cannot be tried on a part: it moves what is there elsewhere.", "Run it on the whole picture."
+                )
             colour = _part(colour, wish.region)
             alpha = None if alpha is None else _part(alpha, wish.region)
             mask = None if mask is None else _part(ArrayRaster(mask[..., None], sheet.wraps), wish.region).pixels[..., 0]
+            if mask is not None and not mask.any():  # what is masked lies elsewhere: here nothing changes
+                chain = replace(chain, steps=tuple(step for step in chain.steps if not step.operator.needs_mask))
         share = 0.0 if all(step.operator.is_local for step in chain.steps) else 0.8
         layers = yield from chain.apply(colour, alpha, mask, partial(teller.tell_part, 0.0, share))
         height, width = layers.colour.height_px, layers.colour.width_px
@@ -293,7 +299,7 @@ class Desk:
         file_format = format_of(path)
         teller = RetouchTeller(self._emit)
         layers = Layers(*layers_of(sheet.document, sheet.wraps))
-        depth = fitting_bits(file_format, bits or sheet.document.bits)
+        depth = fitting_bits(file_format, bits or sheet.document.bits, bits is None and sheet.document.pixels.dtype == np.float32)
         yield from write_layers(
             path, file_format, depth, sheet.document, layers, sheet.described, 1024, partial(teller.tell_part, 0.0, 1.0)
         )
@@ -374,7 +380,7 @@ def _screen_factor(height_px: int, width_px: int) -> int:
 def _image_of(document: Document, factor: int) -> Slices[NDArray[np.uint8]]:
     """(h, w, 3) for the screen, reduced by ``factor``, on a chequered ground where it is transparent."""
     colour, alpha = layers_of(document, (False, False))
-    height, width = colour.height_px // factor, colour.width_px // factor
+    height, width = max(1, colour.height_px // factor), max(1, colour.width_px // factor)  # a thin picture is read beyond its edges
     image = np.empty((height, width, 3), np.uint8)
     step = max(1, _BAND_PX // (width * factor * factor))
     for top in range(0, height, step):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ BLOCK_PX = 256
 """Side of a block. Always the same, whatever else goes on: other blocks give other last bits, and equal settings must give equal bytes."""
 _STRIP_PX = 1 << 22  # pixels that are held at once: 48 MiB as float32
 _WRITE_PX = 1 << 17  # pixels that are resized and compressed in one slice
+_LEAST_COMPRESSION = 0.2  # a texture that takes less of its raw size on the disk is rare
 _PROGRESS_INTERVAL_S = 0.1
 
 
@@ -65,6 +67,13 @@ def check_export(settings: ExportSettings) -> None:
     check_size(settings.file_format, settings.width_px, settings.height_px)
     if not settings.path.parent.is_dir():
         raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")
+    free, raw = (
+        shutil.disk_usage(settings.path.parent).free,
+        settings.count * settings.width_px * settings.height_px * 3 * settings.bits / 8,
+    )
+    if raw * _LEAST_COMPRESSION > free:
+        what = f"{settings.width_px} × {settings.height_px} pixels do not fit on the disk, which has {free / 1e9:.1f} GB free."
+        raise TexGenError(what, "Choose a smaller size, or another disk.")
 
 
 def export(

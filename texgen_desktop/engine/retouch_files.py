@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from texgen_desktop.slices import Slices
 
 Seams = tuple[float, float]
 """How far the steps across the edges stand out, between (last and first row, last and first column); 0: not at all. See ``SeamMeter``."""
+_MOST_RECORDS, _LONGEST_RECORD = 16, 3_000  # together less than a JPEG can hold
 _ROWS_PX = 1 << 17  # pixels that are compressed in one slice
 _WRITING_SHARE = 0.2  # of the time, where something was done to the whole picture before
 
@@ -94,9 +96,11 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
         raise TexGenError(f"The folder {task.out.parent} does not exist.", "Choose a folder that does.")
     sweep_parts(task.out.parent)
     document = yield from in_background(partial(read_document, task.path))
-    bits = fitting_bits(file_format, task.bits or document.bits)
-    check_holds(file_format, bits, document)  # now, and not after a quarter of an hour
     earlier = yield from in_background(partial(read_metadata, task.path))
+    is_float = task.bits is None and document.pixels.dtype == np.float32
+    bits = fitting_bits(file_format, task.bits or document.bits, is_float)
+    told = described(chain, (), task.path.name, (True, True), earlier)
+    check_holds(file_format, bits, document, {"ImageDescription": told})  # now, and not after a quarter of an hour
     mask: Floats | None = None
     if task.mask is not None:
         size = document.height_px, document.width_px
@@ -179,7 +183,7 @@ class _AlphaRaster:
 
 
 def described(chain: Chain, notes: Sequence[str], source: str, wraps: Wraps, earlier: str | None, mask: str | None = None) -> str:
-    """What was really done, as text for the file: with ``earlier``, what the source said of itself."""
+    """What was really done, as text for the file: "before" lists what the source said of itself in ``earlier``, the oldest first."""
     record = {
         "source": source,
         "steps": plain_steps(chain.steps),
@@ -187,10 +191,26 @@ def described(chain: Chain, notes: Sequence[str], source: str, wraps: Wraps, ear
         "seed": chain.seed,
         "wraps": {"rows": wraps[0], "columns": wraps[1]},
         "mask": mask,
-        "before": earlier,
+        "before": _history(earlier),
         "version": __version__,
     }
     return json.dumps({"texgen_retouch": record})
+
+
+def _history(earlier: str | None) -> list[Any]:
+    """The records of a source as one flat list, at most the newest ``_MOST_RECORDS``. What is too long to be a record is left out."""
+    if not earlier or len(earlier) > _LONGEST_RECORD * _MOST_RECORDS:
+        return []
+    try:
+        told = json.loads(earlier)
+    except (ValueError, RecursionError):
+        told = earlier
+    match told:
+        case {"texgen_retouch": {"before": list(before), **record}}:
+            found = [*before, {"texgen_retouch": record}]
+        case _:
+            found = [told]
+    return [each for each in found if len(json.dumps(each)) <= _LONGEST_RECORD][-_MOST_RECORDS:]
 
 
 def format_of(path: Path) -> FileFormat:
@@ -201,9 +221,11 @@ def format_of(path: Path) -> FileFormat:
     raise TexGenError(f"{path.name} has to end in a suffix that says how it is written.", f"Choose one of {suffixes}.")
 
 
-def fitting_bits(file_format: FileFormat, bits: int) -> int:
-    """The least depth of the format that loses nothing, or its greatest."""
+def fitting_bits(file_format: FileFormat, bits: int, is_float: bool = False) -> int:
+    """The least depth of the format that loses nothing, or its greatest. ``is_float``: what is to be kept are floats, half ones if 16."""
     depths = LIMITS[file_format].bits
+    if is_float and file_format != "exr":  # only an EXR has half floats, the other formats' 16 bits are whole numbers
+        bits = 32
     return min((each for each in depths if each >= bits), default=max(depths))
 
 

@@ -18,8 +18,9 @@ from texgen_desktop.engine.start_model import MODEL_NAME, start_file, start_name
 from texgen_desktop.engine.tuning import read_tuning
 from texgen_desktop.errors import TexGenError
 
-IS_PROVEN = "is_proven"
-"""Of a model's recipe: whether its sliders were measured. Early versions wrote nothing of that."""
+IS_FINAL = "is_final"
+"""Of a model's recipe: whether going on with a complete run would change nothing, for its sliders were measured, or its best was chosen.
+Early versions wrote nothing of that."""
 _CONFIG_NAME = "config.json"
 _VERSION = 1
 
@@ -66,7 +67,7 @@ class Run:
         images_seen = newest_images_seen(self.checkpoints_folder) or 0  # killed before its first checkpoint, a run begins again
         best, recipe = best_images_seen(self.checkpoints_folder), read_recipe(self.model_path)
         # One that was broken off while its sliders were measured, or before its model was written, goes on with that.
-        is_complete = images_seen >= self.images_total and bool(recipe) and recipe.get(IS_PROVEN, True) is True
+        is_complete = images_seen >= self.images_total and bool(recipe) and recipe.get(IS_FINAL, True) is True
         return RunInfo(
             id=self.id,
             settings=self._settings_now(images_seen),

@@ -23,7 +23,7 @@ from texgen_desktop.engine.patience import LEAST_IMAGES, Patience
 from texgen_desktop.engine.progress import ProgressReport
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.quality import QualityMeter
-from texgen_desktop.engine.run import IS_PROVEN, Run
+from texgen_desktop.engine.run import IS_FINAL, Run
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import Host, Started, load_state, start_again, start_new
 from texgen_desktop.engine.tensor_file import encode
@@ -107,7 +107,7 @@ class Training:
         """Another job, in place of ``work``: make the model of the best checkpoint. What the run goes on from stays as it is."""
         assert self._run is not None
         self._started = started = yield from start_again(self._host, self._project, self._family, self._run, from_best=True)
-        self._save_model(started, self._snapshot(started))
+        self._save_model(started, self._snapshot(started), is_final=True)
         yield None
         yield from self._prove(started)
         seen = started.trainer.images_seen
@@ -247,7 +247,7 @@ class Training:
             except StopIteration as end:
                 kept = {slider.id for slider in end.value.sliders}  # their titles may be new: what they were measured to change
                 gone = [slider.title for slider in self.source.model.sliders if slider.id not in kept]
-                self._save_model(started, replace(self.source, model=end.value), is_proven=True)
+                self._save_model(started, replace(self.source, model=end.value), is_final=True)
                 if gone:
                     why = "the texture does not follow" if self._family.makes == "textures" else "they change nothing that has a name"
                     what = f"Left out, for {why}: {', '.join(gone)}."
@@ -256,7 +256,7 @@ class Training:
             yield None
         proof.close()
 
-    def _save_model(self, started: Started, source: Source, is_proven: bool = False) -> None:
+    def _save_model(self, started: Started, source: Source, is_final: bool = False) -> None:
         run, model = started.run, source.model
         recipe = {
             "settings": msgspec.to_builtins(run.settings),
@@ -265,7 +265,7 @@ class Training:
             "machine": run.machine,
             "images_seen": source.images_seen,
             "images_total": run.images_total,
-            IS_PROVEN: is_proven,
+            IS_FINAL: is_final,
         }
         sha256 = save_model(run.model_path, self._family.id, model.header(), model.tensors(), recipe)
         self.source = replace(source, path=run.model_path, sha256=sha256)

@@ -139,10 +139,10 @@ def open_document_writer(
     return ImageWriter(path, file_format, header, samples)
 
 
-def check_holds(file_format: FileFormat, bits: int, document: Document) -> None:
+def check_holds(file_format: FileFormat, bits: int, document: Document, description: Mapping[str, str]) -> None:
     """TexGenError where a format cannot hold a document: transparency in a JPEG, colours of a profile that has to be converted and cannot
     be, more metadata than fits."""
-    _header(file_format, bits, document.width_px, document.height_px, document, {})
+    _header(file_format, bits, document.width_px, document.height_px, document, description)
 
 
 def _header(

@@ -41,7 +41,9 @@ class RetouchState:
     @property
     def is_unsaved(self) -> bool:
         """Whether something would be lost if the picture went: changes that are in no file, a result that waits to be kept, work."""
-        return self.is_busy or (self.picture is not None and (not self.picture.is_saved or self.result is not None))
+        picture = self.picture
+        has_changes = picture is not None and not picture.is_saved and (picture.can_undo or picture.can_redo)
+        return self.is_busy or has_changes or self.result is not None
 
     @property
     def can_undo(self) -> bool:
@@ -173,7 +175,9 @@ class Retouching(QObject):
                 self.picture_copied.emit(pixels)
 
     def _ask(self, command: m.RetouchCommand) -> None:
-        self._change(replace(self.state, problem=None, failures=(), written=(), outcome=None))
+        """What takes time counts as begun at once: no other verb comes between it and the engine's word."""
+        is_work = not isinstance(command, m.SetWraps | m.KeepResult | m.DropResult | m.UndoPicture | m.RedoPicture)
+        self._change(replace(self.state, problem=None, failures=(), written=(), outcome=None, is_busy=is_work, progress=None))
         self._post(command)
 
     def _change(self, state: RetouchState) -> None:
@@ -200,7 +204,7 @@ def after(state: RetouchState, event: m.Event) -> RetouchState:
         case m.FilesFailed(failures):
             return replace(state, failures=failures)
         case m.RetouchRefused(problem):
-            return replace(state, problem=problem)
+            return replace(state, problem=problem, is_busy=False)
         case m.JobEnded(job="retouch", outcome=outcome, problem=problem, files=files):
             return replace(state, is_busy=False, progress=None, outcome=outcome, problem=problem or state.problem, written=files)
         case m.EngineStopped():

@@ -72,6 +72,10 @@ class Desk:
             qtbot.mouseMove(view, point)
         qtbot.mouseRelease(view, button, pos=points[-1])
 
+    def end(self) -> None:
+        """What was asked for is done."""
+        self.say(m.JobStarted("retouch"), m.JobEnded("retouch", "finished"))
+
     @property
     def last(self) -> m.Command:
         return self.posted[-1]
@@ -136,6 +140,7 @@ def test_lasso_rectangle_pick_and_part_do_what_they_say(qtbot: QtBot, desk: Desk
     picked = np.zeros((96, 128), np.float32)
     picked[:5] = 1
     desk.say(m.MaskProposed(picked))
+    desk.end()
     assert layer.pixels[2, 100] == 1
     desk.press("retouch_tool_part")
     desk.drag(qtbot, (10, 10), (50, 70))
@@ -214,6 +219,7 @@ def test_a_result_waits_through_cancelled_runs_previews_and_saving_and_is_never_
     desk.action("save").trigger()
     assert desk.posted[count:] == [m.SavePicture(tmp_path / "new.png")]
     desk.say(m.PictureChanged(before, IMAGE))
+    desk.end()
     assert window.view.has_result
     desk.action("save").trigger()
     assert desk.posted[count + 1 :] == [m.KeepResult(), m.SavePicture(tmp_path / "new.png")]
@@ -225,20 +231,54 @@ def test_a_picture_comes_from_the_clipboard_and_goes_there(desk: Desk, tmp_path:
     desk.action("copy").trigger()
     assert desk.last == m.CopyPicture()
     desk.say(m.PictureCopied(pixels))
+    desk.end()
     np.testing.assert_array_equal(from_qimage(clipboard.image()), pixels)
     desk.action("paste").trigger()
     assert isinstance(desk.last, m.TakePixels)
     np.testing.assert_array_equal(desk.last.pixels, pixels)
+    desk.end()
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "wall.png"))])
     clipboard.setMimeData(data)
     desk.action("paste").trigger()
     assert desk.last == m.OpenPicture(tmp_path / "wall.png")
+    desk.end()
     clipboard.clear()
     count = len(desk.posted)
     desk.action("paste").trigger()
     assert len(desk.posted) == count
     assert child(desk.window, ErrorBar, "error_bar").isVisible()
+
+
+def test_between_run_and_the_word_of_the_engine_nothing_else_can_be_done(desk: Desk) -> None:
+    """A result that waits would be gone from sight, but not from the desk."""
+    desk.say(m.PictureChanged(replace(TILE, has_result=True), IMAGE), *finished())
+    desk.press("retouch_run")
+    count = len(desk.posted)
+    desk.press("retouch_drop")
+    desk.press("retouch_keep")
+    desk.press("retouch_run")
+    desk.action("rows").trigger()
+    assert len(desk.posted) == count
+    assert desk.window.view.has_result
+    desk.say(m.RetouchRefused(m.Problem("The mask is empty.", "Paint one.", "")))
+    desk.press("retouch_drop")
+    assert desk.last == m.DropResult()
+
+
+def test_the_chosen_type_gives_a_name_its_suffix(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def answer(*args: object) -> tuple[str, str]:
+        asked.append(args)
+        return str(tmp_path / "wall"), "JPEG (*.jpg *.jpeg)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    desk.say(m.PictureChanged(replace(TILE, path=Path("/pictures/tile.bmp")), IMAGE))
+    desk.action("save").trigger()
+    assert desk.last == m.SavePicture(tmp_path / "wall.jpg")
+    assert asked[0][2] == str(Path("/pictures/tile retouched.png"))
+    assert asked[0][4] == "PNG (*.png)"
 
 
 def test_files_are_not_replaced_without_a_question(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -300,6 +340,7 @@ def test_many_files_and_a_lesson_are_asked_for(desk: Desk, monkeypatch: pytest.M
     command = desk.last
     assert isinstance(command, m.RetouchFiles)
     assert (command.paths, command.folder) == ((Path("/a/x.png"), Path("/a/y.png")), tmp_path)
+    desk.end()
     monkeypatch.setattr("texgen_desktop.ui.retouch.window.QInputDialog.getDouble", lambda *args: (3.0, True))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "mine"), ""))
     child(window, QListWidget, "retouch_steps").setCurrentRow(1)
@@ -320,7 +361,11 @@ def test_another_picture_is_not_opened_over_unsaved_work_without_a_question(desk
     desk.window.open(Path("/b/other.png"))
     assert desk.last == m.OpenPicture(Path("/b/other.png"))
     assert not asked
-    desk.say(m.PictureChanged(m.PictureInfo("tile.png", None, 128, 96, 8, False, (True, True), (0, 0), is_saved=False), IMAGE))
+    desk.end()
+    untouched = replace(TILE, path=None, is_saved=False)  # taken from a model, which can be done again
+    desk.say(m.PictureChanged(untouched, IMAGE))
+    assert not desk.studio.retouching.state.is_unsaved
+    desk.say(m.PictureChanged(replace(untouched, can_undo=True), IMAGE))
     desk.window.open(Path("/b/third.png"))
     assert len(asked) == 1
     assert desk.last == m.OpenPicture(Path("/b/other.png"))

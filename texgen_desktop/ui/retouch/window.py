@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from texgen_desktop.engine import messages as m
-from texgen_desktop.imaging.formats import LIMITS, batch_path
+from texgen_desktop.imaging.formats import LIMITS, batch_path, format_of
 from texgen_desktop.studio.retouching import RetouchState
 from texgen_desktop.studio.settings import Settings
 from texgen_desktop.studio.studio import Studio
@@ -297,12 +297,11 @@ class RetouchWindow(QMainWindow):
             if answer == _Answer.Cancel:
                 return
             keeps = answer == _Answer.Yes
-        start = (
-            str(picture.path.with_stem(f"{picture.path.stem} retouched"))
-            if picture.path
-            else str(Path(self._folder()) / f"{picture.name}.png")
-        )
-        filters = ";;".join(f"{limits.title} ({' '.join('*' + suffix for suffix in limits.suffixes)})" for limits in LIMITS.values())
+        start = str(Path(self._folder()) / f"{picture.name}.png")
+        if picture.path is not None:
+            suffix = picture.path.suffix if format_of(picture.path) else ".png"
+            start = str(picture.path.with_name(f"{picture.path.stem} retouched{suffix}"))
+        filters = [f"{limits.title} ({' '.join('*' + suffix for suffix in limits.suffixes)})" for limits in LIMITS.values()]
         path = self._ask_for_file("Save the picture", start, filters, [suffix for limits in LIMITS.values() for suffix in limits.suffixes])
         if path is not None:
             if keeps:
@@ -365,7 +364,7 @@ class RetouchWindow(QMainWindow):
         if not is_accepted:
             return
         start = str(Path(self._folder()) / f"{info.id} {Path(names[0]).stem}.safetensors")
-        path = self._ask_for_file("Keep what it learns in", start, "Models (*.safetensors)", (".safetensors",))
+        path = self._ask_for_file("Keep what it learns in", start, ["Models (*.safetensors)"], (".safetensors",))
         if path is not None and not self._desk.state.is_busy:
             self._learning = info.id
             self._desk.learn(info.id, tuple(map(Path, names)), minutes, path, self._seed.value())
@@ -571,12 +570,16 @@ class RetouchWindow(QMainWindow):
     def _ask(self, question: str, answers: QMessageBox.StandardButton, usual: QMessageBox.StandardButton) -> QMessageBox.StandardButton:
         return QMessageBox.question(self, "Repair and Enhance", question, answers, usual)
 
-    def _ask_for_file(self, title: str, start: str, filters: str, suffixes: Sequence[str]) -> Path | None:
-        """One that has one of these suffixes. The dialog asks before a file is replaced, but does not know which suffix a name will get."""
-        name, _ = QFileDialog.getSaveFileName(self, title, start, filters)
+    def _ask_for_file(self, title: str, start: str, filters: Sequence[str], suffixes: Sequence[str]) -> Path | None:
+        """One that has one of these suffixes, at first that of the chosen filter.
+
+        The dialog asks before a file is replaced, but does not know which suffix a name will get.
+        """
+        usual = next((each for each in filters if f"*{Path(start).suffix.lower()}" in each), filters[0])
+        name, chosen = QFileDialog.getSaveFileName(self, title, start, ";;".join(filters), usual)
         if not name or Path(name).suffix.lower() in suffixes:
             return Path(name) if name else None
-        path = Path(name + suffixes[0])
+        path = Path(name + next((suffix for suffix in suffixes if f"*{suffix}" in chosen), suffixes[0]))
         return path if not path.exists() or self._may_replace([path]) else None
 
 
