@@ -46,8 +46,6 @@ from texgen_desktop.imaging.recipe_text import read_metadata
 from texgen_desktop.operators import Operator, Step
 from texgen_desktop.slices import Slices
 
-LARGEST_PX = 1 << 26
-"""Pixels of the largest picture that lies on the desk. What is larger goes from file to file."""
 SCREEN_SIDE_PX = 4096
 """Longest side of the pictures that are sent to the screen."""
 _HISTORY_BYTES = 3 << 29
@@ -142,7 +140,7 @@ class Desk:
     def _open(self, path: Path) -> Work:
         document = yield from in_background(partial(read_document, path))
         height, width = document.height_px, document.width_px
-        if height * width > LARGEST_PX:
+        if height * width > m.LARGEST_DESK_PX:
             raise TexGenError(
                 f"{path.name} is too large to be worked on in the window: {width} × {height} pixels.", "Use “Run on files” with it."
             )
@@ -154,7 +152,7 @@ class Desk:
 
     def _take(self, source: Source, look: m.Look, cells: tuple[int, int]) -> Work:
         height, width = (count * source.model.cell_px for count in cells)
-        if height * width > LARGEST_PX:
+        if height * width > m.LARGEST_DESK_PX:
             raise TexGenError(f"A tile of {width} × {height} pixels is too large to be worked on.", "Take fewer cells, or export it.")
         pixels = yield from drawn(source, m.RenderRequest(look, m.Region(0, 0, height, width), cells))
         document = Document(to_uint16(pixels), None, 16, False, False, False, "png", Kept())
@@ -165,7 +163,7 @@ class Desk:
 
     def _take_pixels(self, pixels: NDArray[np.uint8], name: str) -> Work:
         height, width, channels = pixels.shape
-        if height * width > LARGEST_PX:
+        if height * width > m.LARGEST_DESK_PX:
             raise TexGenError(
                 f"{width} × {height} pixels are too many to be worked on in the window.", "Save it to a file, and use “Run on files”."
             )
@@ -258,7 +256,7 @@ class Desk:
         share = 0.0 if all(step.operator.is_local for step in chain.steps) else 0.8
         layers = yield from chain.apply(colour, alpha, mask, partial(teller.tell_part, 0.0, share))
         height, width = layers.colour.height_px, layers.colour.width_px
-        if height * width > LARGEST_PX:
+        if height * width > m.LARGEST_DESK_PX:
             raise TexGenError(f"{width} × {height} pixels are too many to be shown.", "Use “Run on files”, which writes them to a file.")
         document = yield from _document_of(sheet.document, layers, block_px(colour, layers.colour), partial(teller.tell_part, share, 1.0))
         if wish.region is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from texgen_desktop.engine.look import LARGEST_SEED, LARGEST_STRENGTH, check_look
 from texgen_desktop.engine.retouch_messages import (
+    LARGEST_DESK_PX,
     Blemish,
     CopyPicture,
     DropResult,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "LARGEST_DESK_PX",
     "LARGEST_SEED",
     "LARGEST_STRENGTH",
     "Blemish",

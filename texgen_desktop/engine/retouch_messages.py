@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from texgen_desktop.engine.messages import FieldInfo, Problem
 
 Blemish = Literal["scratches", "dust"]
+LARGEST_DESK_PX = 1 << 26
+"""Pixels of the largest picture that lies on the retouching desk. What is larger goes from file to file."""
 
 
 # ---------------------------------------------------------------------------------------------------- values

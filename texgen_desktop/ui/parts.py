@@ -35,6 +35,15 @@ def button(name: str, icon_name: str, text: str, tip: str) -> QPushButton:
     return result
 
 
+def highlight(button: QPushButton, is_on: bool) -> None:
+    """Let a button stand out, as one that is switched on or that leads on; not while it is disabled."""
+    palette = QPalette()
+    if is_on:
+        for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+            palette.setColor(group, QPalette.ColorRole.Button, QColor(COLOURS.selection))
+    button.setPalette(palette)
+
+
 def combo(name: str, title: str, tip: str) -> QComboBox:
     """As wide as its place, not as its longest item."""
     result = QComboBox()

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QProgressBar, QSpinBox
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QProgressBar, QPushButton, QSpinBox
 
 from tests.studio.builders import FAMILY, PROJECT, READY, RUN, WITH_RUN, progress
 from tests.ui.driver import Session, child
 from texgen_desktop.engine import messages as m
 from texgen_desktop.ui.panels.training import TrainingPanel
+from texgen_desktop.ui.theme import COLOURS
 
 FIELDS = (m.FieldInfo("crop_px", "int", 64, "Side of a training crop", "px", 32, 256),)
 PRESETS = (
@@ -131,9 +133,19 @@ def test_an_idle_project_shows_how_far_its_selected_run_is(session: Session, pan
     session.say(MADE_UP, m.ProjectChanged(WITH_RUN))
     assert child(panel, QProgressBar, "progress").value() == 200
     assert "can go on" in status(panel)
+    train, resume = (child(panel, QPushButton, name) for name in ("train_button", "pause_button"))
+    assert stands_out(resume)
+    assert not stands_out(train)
     complete = replace(RUN, images_seen=5000, can_resume=False)
     session.say(m.ProjectChanged(replace(WITH_RUN, runs=(complete,))))
     assert "complete" in status(panel)
+    assert stands_out(train)
+    assert not stands_out(resume)
+
+
+def stands_out(button: QPushButton) -> bool:
+    colours = button.palette()
+    return colours.color(QPalette.ColorGroup.Active, QPalette.ColorRole.Button) == QColor(COLOURS.selection)
 
 
 def test_the_status_says_what_to_do_next(session: Session, panel: TrainingPanel) -> None:

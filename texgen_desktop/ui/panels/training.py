@@ -23,7 +23,7 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui import formatting
 from texgen_desktop.ui.config_form import ConfigForm
 from texgen_desktop.ui.panel import Panel
-from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, button, combo, words
+from texgen_desktop.ui.parts import Disclosure, ScrolledColumn, button, combo, highlight, words
 from texgen_desktop.ui.samples import models
 from texgen_desktop.ui.theme import SPACING, icon
 from texgen_desktop.ui.training_words import advice_on, figures, share_done, status
@@ -53,7 +53,6 @@ class TrainingPanel(Panel):
         self._shipped = _shipped_models()
         self._choices = self._make_choices()
         self._train = button("train_button", "play", "Train", "Start a new run on the photos of the project")
-        self._train.setProperty("primary", True)
         self._pause = button("pause_button", "pause", "Pause", "")
         self._stop = button("stop_button", "stop", "Stop", "End the run: its model is saved, its memory freed")
         self._progress = QProgressBar()
@@ -202,6 +201,8 @@ class TrainingPanel(Panel):
         self._measure.setEnabled(state.can_train and not state.is_measuring)
 
     def _show_pause_or_resume(self, state: StudioState) -> None:
+        for each, leads in ((self._pause, state.can_resume), (self._train, not state.can_resume)):
+            highlight(each, leads)
         if state.can_resume:
             self._pause.setText("Resume")
             self._pause.setIcon(icon("play"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
@@ -17,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from texgen_desktop.ui.parts import button
+from texgen_desktop.ui.parts import button, highlight
 from texgen_desktop.ui.retouch.mask_layer import MaskLayer
 from texgen_desktop.ui.retouch.retouch_view import RetouchView, Tool
-from texgen_desktop.ui.theme import COLOURS, SPACING
+from texgen_desktop.ui.theme import SPACING
 from texgen_desktop.ui.widgets.wheel import leave_wheel
 
 TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
@@ -181,11 +180,5 @@ class MaskTools(QWidget):
 def _stand_out(button: QPushButton) -> None:
     """Let it be switched on, and be seen to be: the style makes it a shade darker, which is easily overlooked."""
 
-    def colour(is_on: bool) -> None:
-        palette = QPalette()
-        if is_on:
-            palette.setColor(QPalette.ColorRole.Button, QColor(COLOURS.selection))
-        button.setPalette(palette)
-
     button.setCheckable(True)
-    button.toggled.connect(colour)
+    button.toggled.connect(partial(highlight, button))

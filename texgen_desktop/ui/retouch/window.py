@@ -272,6 +272,9 @@ class RetouchWindow(QMainWindow):
         image = QGuiApplication.clipboard().image()
         if image.isNull():
             self._errors.show_problem(m.Problem("No picture has been copied.", "Copy one in another program first.", ""))
+        elif image.width() * image.height() > m.LARGEST_DESK_PX:
+            size = f"{image.width()} × {image.height()} pixels are too many to be worked on in the window."
+            self._errors.show_problem(m.Problem(size, "Save it to a file, and use “Run on files”.", ""))
         elif not self._is_at_work() and self._may_leave():
             self._desk.take_pixels(from_qimage(image), "Pasted picture")
 

@@ -224,8 +224,10 @@ class CanvasView(QWidget):
     def _content_size(self) -> tuple[float, float]:
         """(width, height) in texels of what fit() fits: all that the panes show."""
         sizes = [(1.0, 1.0)]
-        for content, _ in self._panes():
-            picture, copies = (self._photo, 1) if content == "photo" else (self._tile, COPIES[self._repeat])
+        panes = self._panes()
+        repeats = COPIES[self._repeat] if len(panes) == 1 else 1  # beside its photo a tile is seen at a size that can be compared
+        for content, _ in panes:
+            picture, copies = (self._photo, 1) if content == "photo" else (self._tile, repeats)
             if picture is not None:
                 sizes.append((picture.width_texels * copies, picture.height_texels * copies))
         return max(width for width, _ in sizes), max(height for _, height in sizes)
