@@ -17,7 +17,7 @@ from texgen_desktop.nn.layers import frozen
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.restoration import NetShape, RestorationNet, bicubic_down, bicubic_up, shape_of
 from texgen_desktop.nn.restoration_tasks import TASKS
-from texgen_desktop.nn.restoration_training import Lesson, draw_crops, spoilt, teach
+from texgen_desktop.nn.restoration_training import Lesson, coarse_pays, draw_crops, spoilt, teach
 from texgen_desktop.slices import run_to_end
 
 TILE = (True, True)
@@ -144,3 +144,22 @@ def test_crops_of_a_degradation_without_randomness_are_the_pictures_own() -> Non
     clean = draw_crops([ArrayRaster(grains(0, 64), TILE)], lesson, net, stream(0, 0, 0))
     poor, _, wanted = spoilt(clean, lesson.degradation, net, stream(0, 0, 1))
     assert torch.equal(net.base(poor), wanted)
+
+
+@pytest.mark.parametrize("has_level", [False, True])
+def test_whether_rounding_pays_is_measured_and_leaves_the_network_as_it_was(has_level: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = RestorationNet(NetShape(1, 8, (1, 1), has_level=has_level))
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    times = iter(range(1000))
+
+    def clock(is_slower: bool) -> float:
+        """Each pass takes a second, a coarse one two or half of one."""
+        return next(times) * ((2.0 if is_slower else 0.5) if net.is_coarse else 1.0)
+
+    for is_slower in (False, True):
+        times = iter(range(1000))
+        monkeypatch.setattr("texgen_desktop.nn.restoration_training.time.perf_counter", lambda is_slower=is_slower: clock(is_slower))
+        assert run_to_end(coarse_pays(net)) is not is_slower
+    assert not net.is_coarse
+    assert all(parameter.grad is None for parameter in net.parameters())
+    assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())

@@ -15,10 +15,10 @@ from msgspec import Meta
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.raster import Raster
 from texgen_desktop.nn.degradations import UNKNOWN
-from texgen_desktop.nn.layers import frozen
+from texgen_desktop.nn.layers import frozen, placed
 from texgen_desktop.nn.restoration import RestorationNet, shape_of
 from texgen_desktop.nn.restoration_tasks import TASKS
-from texgen_desktop.nn.restoration_training import teach
+from texgen_desktop.nn.restoration_training import coarse_pays, teach
 from texgen_desktop.nn.restored_raster import RestoredRaster
 from texgen_desktop.operators import Operator, Tensors, Weights, Workshop
 from texgen_desktop.slices import Slices
@@ -97,6 +97,8 @@ def _learn(task: str) -> Callable[[tuple[Raster, ...], float, Workshop], Slices[
         shipped = workshop.open_weights(task)
         net = _network(task, shipped).to(workshop.device)
         net.load_state_dict({name: tensor.clone() for name, tensor in net.state_dict().items()}, assign=True)  # the shipped ones stay
+        placed(net, workshop.device).train().requires_grad_(True)
+        pays = yield from coarse_pays(net)
         began = time.monotonic()
         done = 0.0
 
@@ -106,6 +108,7 @@ def _learn(task: str) -> Callable[[tuple[Raster, ...], float, Workshop], Slices[
             return done
 
         def told(steps: int, loss: float, _: RestorationNet) -> None:
+            net.is_coarse = pays and done < 1 - _EXACT_SHARE
             workshop.tell(min(1.0, done), f"{steps} steps, error {loss:.4f}")
 
         lesson = TASKS[task].lesson
@@ -117,6 +120,7 @@ def _learn(task: str) -> Callable[[tuple[Raster, ...], float, Workshop], Slices[
     return learn
 
 
+_EXACT_SHARE = 0.2  # of the lesson, at its end, without rounding to bfloat16
 _FINE_TUNING = 0.5  # of the rate that a network is first taught with
 
 
