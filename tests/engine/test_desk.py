@@ -184,6 +184,15 @@ def test_a_tile_of_the_shown_model_can_be_laid_on_the_desk() -> None:
     assert (picture.height_px, picture.width_px) == (2 * model.cell_px, 3 * model.cell_px)
 
 
+def test_a_tile_that_waits_stays_a_tile_however_the_picture_is_treated(session: Session) -> None:
+    session.do(m.SetWraps((False, False)))
+    session.do(m.Retouch((m.StepSettings("tile"),)))
+    for wraps in ((True, True), (False, True)):
+        session.do(m.SetWraps(wraps))
+    session.do(m.KeepResult())
+    assert session.picture.wraps == (True, True)
+
+
 @pytest.mark.parametrize("shape", [(1, 9000), (9000, 1)])
 def test_a_picture_of_one_line_is_shown(shape: tuple[int, int], tmp_path: Path) -> None:
     session = Session()

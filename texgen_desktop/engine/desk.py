@@ -67,6 +67,8 @@ class _Sheet:
     described: str
     image: NDArray[np.uint8]
     factor: int
+    has_own_wraps: bool = False
+    """Whether a step has settled how it continues at its edges, as one that makes a tile."""
 
     @property
     def height_px(self) -> int:
@@ -191,7 +193,7 @@ class Desk:
 
     def _change_wraps(self, wraps: Wraps) -> None:
         sheet = self._require()
-        if self._result is not None and self._result.wraps == sheet.wraps:  # else a step has made it another kind of picture
+        if self._result is not None and not self._result.has_own_wraps:
             self._result = replace(self._result, wraps=wraps)
         self._sheet = replace(sheet, wraps=wraps)
         if self._saved is sheet:
@@ -266,8 +268,9 @@ class Desk:
         seams = yield from measured_seams(document)
         description = described(chain, layers.notes, sheet.name, sheet.wraps, sheet.described or None)
         wraps = layers.colour.wraps
-        self._result = yield from _laid_out(document, sheet.name, sheet.path, wraps, seams, description)
-        self._emit(m.ResultShown(self._result.image, True, width, height, layers.notes, (sheet.seams, seams)))
+        result = yield from _laid_out(document, sheet.name, sheet.path, wraps, seams, description)
+        self._result = replace(result, has_own_wraps=wraps != sheet.wraps)
+        self._emit(m.ResultShown(result.image, True, width, height, layers.notes, (sheet.seams, seams)))
         return Result("finished")
 
     def _propose(self, sheet: _Sheet, blemish: m.Blemish, strength: float) -> Work:
