@@ -16,6 +16,8 @@ from texgen_desktop.slices import Slices
 
 if TYPE_CHECKING:
     import msgspec
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor, device
 
     from texgen_desktop.data.photos import Photo
@@ -80,6 +82,24 @@ class RenderRequest:
     region: Region
     cells: tuple[int | None, int | None] = (None, None)
     skip_levels: int = 0
+
+
+def moved_slider(
+    render: Callable[[RenderRequest], Tensor], side_px: int, cells: int, skip_levels: int = 0
+) -> Callable[[int, str, float], NDArray[np.float32]]:
+    """Draws a texture for its sliders to be measured: (seed, slider, position) -> (S, S, 3), that slider alone moved.
+
+    Of a torus of ``cells`` squared the first ``side_px`` pixels, at a resolution with so many levels less.
+    """
+    side = side_px >> skip_levels
+
+    def draw(seed: int, slider: str, position: float) -> NDArray[np.float32]:
+        look = Look(layout_seed=seed, detail_seed=seed).with_value(slider, position)
+        request = RenderRequest(look, Region(0, 0, side, side), (cells, cells), skip_levels)
+        picture: NDArray[np.float32] = render(request).permute(1, 2, 0).cpu().numpy()
+        return picture
+
+    return draw
 
 
 def class_sliders(classes: Sequence[str]) -> tuple[Slider, ...]:

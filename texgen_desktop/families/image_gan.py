@@ -27,7 +27,7 @@ from torch import Tensor
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, Batch, PictureSampler
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider, class_sliders, class_values
-from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, direction_id, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.nn.adaptive import AdaptiveAugmentation, learnt_by_heart
 from texgen_desktop.nn.averaging import adam, average_into
@@ -120,7 +120,7 @@ class ImageGan:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        directions = [Slider(f"direction{n.direction + 1}", n.title, n.description) for n in self.named]
+        directions = [Slider(direction_id(n.direction), n.title, n.description) for n in self.named]
         return (*directions, *class_sliders(self.classes))
 
     @property
@@ -187,7 +187,7 @@ def _pictures(model: ImageGan, look: Look, codes: Tensor) -> Tensor:
     """(B, code) -> (B, 3, S, S) in [0, 1]."""
     values = codes.new_zeros(len(model.directions))
     for n in model.named:
-        values[n.direction] = n.sign * look.value(f"direction{n.direction + 1}")
+        values[n.direction] = n.sign * look.value(direction_id(n.direction))
     codes = steer(codes, torch.zeros_like(codes[0]), model.directions, torch.ones_like(values), values)
     count = len(model.classes)
     shares = mixture(class_values(look, count)).to(codes) - 1 / max(count, 1)
@@ -202,7 +202,7 @@ def prove(model: ImageGan) -> Slices[ImageGan]:
     untouched = replace(model, named=unmeasured(_DIRECTIONS))
 
     def draw(direction: int, position: float) -> Picture:
-        look = Look().with_value(f"direction{direction + 1}", position)
+        look = Look().with_value(direction_id(direction), position)
         return render(untouched, RenderRequest(look, region)).permute(1, 2, 0).cpu().numpy()
 
     return replace(model, named=(yield from name_directions(unmeasured(_DIRECTIONS), side, draw)))

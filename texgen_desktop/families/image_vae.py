@@ -25,7 +25,7 @@ from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, PictureSampler
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider, class_sliders, class_values
-from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, direction_id, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.codes import CodeSpace, CodeStatistics, slerp
@@ -119,7 +119,7 @@ class ImageVae:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        directions = [Slider(f"direction{n.direction + 1}", n.title, n.description) for n in self.named]
+        directions = [Slider(direction_id(n.direction), n.title, n.description) for n in self.named]
         return (*directions, _RECONSTRUCTION, *class_sliders(self.classes))
 
     @property
@@ -214,7 +214,7 @@ def _codes(model: ImageVae, look: Look, cells: Cells, periods: tuple[int | None,
         codes = space.mean + slerp(codes - space.mean, model.examples[numbers.to(model.device)] - space.mean, share)
     values = codes.new_zeros(len(space.directions))
     for n in model.named:
-        values[n.direction] = n.sign * look.value(f"direction{n.direction + 1}")
+        values[n.direction] = n.sign * look.value(direction_id(n.direction))
     return steer(codes, space.mean, space.directions, space.spreads, values)
 
 
@@ -233,7 +233,7 @@ def prove(model: ImageVae) -> Slices[ImageVae]:
     untouched = replace(model, named=unmeasured(_DIRECTIONS), photo=None)
 
     def draw(direction: int, position: float) -> Picture:
-        look = Look().with_value(f"direction{direction + 1}", position)
+        look = Look().with_value(direction_id(direction), position)
         return render(untouched, RenderRequest(look, region)).permute(1, 2, 0).cpu().numpy()
 
     return replace(model, named=(yield from name_directions(unmeasured(_DIRECTIONS), side, draw)))

@@ -27,9 +27,8 @@ from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
 from texgen_desktop.imaging.naming import NamedDirection
-from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
@@ -269,15 +268,8 @@ def render(model: TextureCnn | TextureTile, request: RenderRequest) -> Tensor:
 
 
 def _drawing(model: TextureCnn, skip_levels: int = 0) -> Draw:
-    """Draws tori of ``_PROOF_SIDE_PX`` pixels, at a resolution with that many levels less, with one slider moved."""
     cells = max(_PROOF_SIDE_PX // model.cell_px, _CELLS)  # as many as the crops have that were learnt from
-    side = _PROOF_SIDE_PX >> skip_levels
-
-    def draw(seed: int, slider: str, position: float) -> Picture:
-        look = Look(layout_seed=seed, detail_seed=seed).with_value(slider, position)
-        return render(model, RenderRequest(look, Region(0, 0, side, side), (cells, cells), skip_levels)).permute(1, 2, 0).cpu().numpy()
-
-    return draw
+    return moved_slider(lambda request: render(model, request), _PROOF_SIDE_PX, cells, skip_levels)
 
 
 def proofs(model: TextureCnn) -> Slices[dict[str, float]]:

@@ -26,9 +26,8 @@ from torch import Tensor
 from texgen_desktop.data.crops import BENDS, MEASURES, MOST_AXES, CropSampler, StyleAxis, bend_matrix
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, Look, Region, RenderRequest, Seed, Slider
+from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider, moved_slider
 from texgen_desktop.imaging.colour import to_uint8
-from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
 from texgen_desktop.nn.averaging import adam, average_into
@@ -351,13 +350,7 @@ def encode(model: TextureVae, photo: Photo) -> Slices[TextureVae]:
 
 def proofs(model: TextureVae) -> Slices[dict[str, float]]:
     """For each axis how well the pictures follow it, see ``slider_proofs``."""
-    cells = _PROOF_SIDE_PX // STRIDE_PX
-    region = Region(0, 0, _PROOF_SIDE_PX, _PROOF_SIDE_PX)
-
-    def draw(seed: int, axis: str, position: float) -> Picture:
-        look = Look(layout_seed=seed, detail_seed=seed).with_value(axis, position)
-        return render(model, RenderRequest(look, region, (cells, cells))).permute(1, 2, 0).cpu().numpy()
-
+    draw = moved_slider(lambda request: render(model, request), _PROOF_SIDE_PX, _PROOF_SIDE_PX // STRIDE_PX)
     return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
 
 

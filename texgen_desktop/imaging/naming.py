@@ -70,6 +70,11 @@ class NamedDirection:
     sign: Literal[-1, 1] = 1
 
 
+def direction_id(direction: int) -> str:
+    """Of the slider that moves along it."""
+    return f"direction{direction + 1}"
+
+
 Draw = Callable[[int, float], Picture]
 """(direction, position in [-1, 1]) -> a sheet of the same few pictures each time, with that direction alone moved."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from texgen_desktop.imaging.naming import NamedDirection, are_distinct, name_directions, unmeasured
+from texgen_desktop.imaging.naming import NamedDirection, are_distinct, direction_id, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import Draw
 from texgen_desktop.nn.directions import FAR, semantic_directions
@@ -62,11 +62,11 @@ class NoiseDirections:
     @property
     def words(self) -> list[tuple[str, str, str]]:
         """(id, title, description) of the slider of each."""
-        return [(slider_id(n.direction), n.title, n.description) for n in self.named]
+        return [(direction_id(n.direction), n.title, n.description) for n in self.named]
 
     def shift(self, value: Callable[[str], float]) -> Tensor | None:
         """(noise,): what to add to the noise where the sliders stand; ``value`` says where, in [-1, 1], by their ids. None for nothing."""
-        values = [(n.direction, n.sign * value(slider_id(n.direction))) for n in self.named]
+        values = [(n.direction, n.sign * value(direction_id(n.direction))) for n in self.named]
         moved = [self.shifts[direction] * position for direction, position in values if position]
         return torch.stack(moved).sum(0) if moved else None
 
@@ -77,7 +77,7 @@ class NoiseDirections:
         """
 
         def sheet(direction: int, position: float) -> Picture:
-            return np.concatenate([draw(seed, slider_id(direction), position) for seed in range(_PICTURES)], 1)
+            return np.concatenate([draw(seed, direction_id(direction), position) for seed in range(_PICTURES)], 1)
 
         return replace(self, named=(yield from name_directions(unmeasured(len(self.shifts)), side_px, sheet, taken)))
 
@@ -86,7 +86,3 @@ class NoiseDirections:
 
 
 NONE = NoiseDirections(torch.zeros(0, 0), ())
-
-
-def slider_id(direction: int) -> str:
-    return f"direction{direction + 1}"
