@@ -3,7 +3,10 @@
 Everything is read by ``imaging/score.py``, which nobody here was trained on, on 256 px tiles of seeds 0 to 3, unchosen; the learning
 curves on seed 0. A family trains its ``standard`` preset (and ``instant``, where it has one) with the schedule cut to what fits into the
 minutes; a baseline trains until they are over. Rendering and reading take no training time. Methods that optimise or copy pixels make
-every picture from nothing within the minutes. The report is written again after each entry, so a run that is broken off leaves one.
+every picture from nothing within the minutes.
+
+Each entry leaves its reading of each photo beside its pictures in the folder, and the report is of all that lies there: a run that was
+broken off goes on where it was, and what takes days is done in parts. On both cores at once two parts would share their minutes.
 
 usage: python tests/benchmarks/bench_families.py [--photos NAME|FILE ...] [--minutes 10] [--only ENTRY ...] [--full] [--out DIR]
 
@@ -14,11 +17,11 @@ photos and 30 minutes; photos of one's own are named as files.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -54,49 +57,73 @@ PHOTOS = ("gravel", "rust", "fallen_leaves")
 ALL_PHOTOS = (*PHOTOS, "stone_bricks", "sand", "cobblestone", "bark", "slate_roof")
 _GAP_PX = 8
 _PLACES = (0.0, 0.6)  # of the schedule, at which the time outside torch is measured
+_PRESETS = ("standard", "instant")
 _REFERENCES = ("crop", "noise")
+_RANKING = ("crop", "gpdm", "dcgan", "noise")
 _TRAINED_ON_SPECTRUM = ("texture_cnn",)
 """No number is reported that was trained on."""
 
 
-@dataclass
-class Result:
-    """One entry on one photo. ``curve`` holds (minutes, structure of seed 0)."""
+class Result(msgspec.Struct):
+    """One entry on one photo. ``curve`` holds (minutes, structure of seed 0), ``outside_torch`` shares of the time of training steps."""
 
+    run: list[str]  # the command and the machine
+    config: str
     scores: list[Score]
     diversity: float
     curve: list[tuple[float, float]]
     seconds: float
+    remark: str
+    outside_torch: list[float]
+
+    @property
+    def minutes(self) -> float:
+        return self.curve[-1][0]
+
+    @property
+    def structure(self) -> float:
+        return mean(score.structure for score in self.scores)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an entry can make after so much work."""
+
+    pictures: Pictures
+    seconds: float
+    config: str
     remark: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Entry:
-    """A family's preset, or a baseline. ``grow`` gives, at each reading, pictures by seed, the seconds of training, and a remark."""
+    """A family's preset, or a baseline. ``outside_torch`` looks at its training steps, if it has such."""
 
     id: str
     title: str
-    config: str
-    grow: Callable[[Photo, Sequence[float]], Iterator[tuple[Pictures, float, str]]]
-    results: dict[str, Result] = field(default_factory=dict)
-    outside_torch: list[float] = field(default_factory=list)
+    grow: Callable[[Photo, Sequence[float]], Iterator[Reading]]
+    outside_torch: Callable[[Photo], list[float]] = lambda _: []
+
+    def file(self, folder: Path, photo: str, suffix: str) -> Path:
+        return folder / f"{photo}_{self.id.replace(':', '_')}{suffix}"
+
+
+Results = dict[Entry, dict[str, Result]]
 
 
 # ------------------------------------------------------------------------------------------------------------ families
 
 
 def family_entry(family: Family, preset: str) -> Entry:
-    entry = Entry(
-        f"{family.id}:{preset}", f"{family.id}, {preset}", "", lambda photo, readings: trained(entry, family, preset, photo, readings)
+    config = family.presets[preset]
+    return Entry(
+        f"{family.id}:{preset}", f"{family.id}, {preset}", partial(trained, family, config), partial(outside_torch, family, config)
     )
-    return entry
 
 
-def trained(
-    entry: Entry, family: Family, preset: str, photo: Photo, readings_min: Sequence[float]
-) -> Iterator[tuple[Pictures, float, str]]:
+def trained(family: Family, preset: msgspec.Struct, photo: Photo, readings_min: Sequence[float]) -> Iterator[Reading]:
     """One run, read on its way."""
-    config = fitting(family.presets[preset], lambda each: run_to_end(family.start(each, [photo], 1, CPU)), readings_min[-1] * 60)
+    config = fitting(preset, lambda each: run_to_end(family.start(each, [photo], 1, CPU)), readings_min[-1] * 60)
     trainer: Trainer = run_to_end(family.start(config, [photo], 0, CPU))
     watch = Stopwatch()
 
@@ -106,10 +133,8 @@ def trained(
     for minutes in readings_min:
         watch.work_until(minutes * 60, step, lambda: trainer.images_seen >= trainer.images_total)
         pictures = model_pictures(family, trainer.model(), lambda seed: tile_of_another_run(family, config, photo, seed))
-        yield pictures, watch.seconds, f"{trainer.images_seen} of {trainer.images_total} crops"
-    entry.config = f"{msgspec.to_builtins(config)}"
-    if not entry.outside_torch:
-        entry.outside_torch = outside_torch(family, family.presets[preset], photo)
+        seen = f"{trainer.images_seen} of {trainer.images_total} crops"
+        yield Reading(pictures, watch.seconds, f"{msgspec.to_builtins(config)}", seen)
 
 
 def outside_torch(family: Family, config: msgspec.Struct, photo: Photo) -> list[float]:
@@ -150,35 +175,34 @@ def tile_of_another_run(family: Family, config: msgspec.Struct, photo: Photo, se
 
 
 def baseline_entry(baseline: Baseline) -> Entry:
-    def grow(photo: Photo, readings_min: Sequence[float]) -> Iterator[tuple[Pictures, float, str]]:
+    def grow(photo: Photo, readings_min: Sequence[float]) -> Iterator[Reading]:
         for minutes, pictures in zip(readings_min, baseline.grow(photo.pixels, readings_min, 0), strict=True):
-            yield pictures, minutes * 60, ""
+            yield Reading(pictures, minutes * 60, baseline.config)
 
-    return Entry(baseline.id, baseline.title, baseline.config, grow)
+    return Entry(baseline.id, baseline.title, grow)
 
 
 # ------------------------------------------------------------------------------------------------------------- readings
 
 
-def measured(entry: Entry, photo: Photo, judge: Judge, readings_min: Sequence[float], sheet: Path) -> Result:
+def measured(entry: Entry, photo: Photo, judge: Judge, readings_min: Sequence[float], sheet: Path, run: list[str]) -> Result:
     """Takes seed 0 at each reading, and all seeds at the last."""
     grown = entry.grow(photo, readings_min)
     curve = []
     for minutes in readings_min[:-1]:
-        pictures, _, _ = next(grown)
-        curve.append((minutes, judge.score(pictures(0)).structure))
+        curve.append((minutes, judge.score(next(grown).pictures(0)).structure))
         note(f"{entry.title}, {minutes:g} min: structure {curve[-1][1]:.2f}")
-    pictures, seconds, remark = next(grown)
+    last = next(grown)
     began_s = time.perf_counter()
-    tiles = [pictures(seed) for seed in SEEDS]
+    tiles = [last.pictures(seed) for seed in SEEDS]
     making_s = (time.perf_counter() - began_s) / len(SEEDS)
     scores = [judge.score(tile) for tile in tiles]
     curve.append((readings_min[-1], scores[0].structure))
     save_sheet(sheet, [photo.pixels[:SIDE_PX, :SIDE_PX], *tiles])
-    note(f"{entry.title}, {readings_min[-1]:g} min: structure {mean(s.structure for s in scores):.2f}, {making_s:.1f} s a picture")
-    for _ in grown:  # lets the entry look at its training step
-        pass
-    return Result(scores, diversity(tiles), curve, seconds, ", ".join(filter(None, (remark, f"{making_s:.1f} s a picture"))))
+    remark = ", ".join(filter(None, (last.remark, f"{making_s:.1f} s a picture")))
+    result = Result(run, last.config, scores, diversity(tiles), curve, last.seconds, remark, entry.outside_torch(photo))
+    note(f"{entry.title}, {readings_min[-1]:g} min: structure {result.structure:.2f}, {making_s:.1f} s a picture")
+    return result
 
 
 def save_sheet(path: Path, pictures: Sequence[Floats]) -> None:
@@ -189,63 +213,78 @@ def save_sheet(path: Path, pictures: Sequence[Floats]) -> None:
 # --------------------------------------------------------------------------------------------------------------- report
 
 
-def report(entries: Sequence[Entry], photos: Sequence[str], heading: Sequence[str], ending: str) -> str:
-    done = [entry for entry in entries if entry.results]
-    minutes = done[0].results[next(iter(done[0].results))].curve[-1][0]
-    lines = [
-        f"# Texture families and baselines after {minutes:g} minutes",
-        "",
-        *(f"{line}  " for line in heading),
-        "",
-        "## Means over the photos",
-    ]
+def report(found: Results, folder: Path) -> str:
+    photos = _in_order({photo for by_photo in found.values() for photo in by_photo})
+    results = [result for by_photo in found.values() for result in by_photo.values()]
+    minutes = results[0].minutes
+    lines = [f"# Texture families and baselines after {minutes:g} minutes", ""]
+    for run in dict.fromkeys(tuple(result.run) for result in results):
+        lines += [*(f"{line}  " for line in run), ""]
     columns = "structure", "palette", "spectrum dB", "seam", "copy", "diversity"
-    lines += ["", *_row("entry", *columns, "outside torch"), *_rule(8)]
-    for entry in done:
-        scores = [score for result in entry.results.values() for score in result.scores]
-        outside = ", ".join(f"{share:.1%}" for share in entry.outside_torch)
-        spread = f"{mean(r.diversity for r in entry.results.values()):.2f}"
+    lines += ["## Means over the photos", "", *_row("entry", *columns, "outside torch"), *_rule(8)]
+    for entry, by_photo in found.items():
+        scores = [score for result in by_photo.values() for score in result.scores]
+        shares = [result.outside_torch for result in by_photo.values() if result.outside_torch]
+        outside = ", ".join(f"{mean(place):.1%}" for place in zip(*shares, strict=True))
+        spread = f"{mean(result.diversity for result in by_photo.values()):.2f}"
         lines += _row(entry.title, *_means(scores, entry.id.partition(":")[0] not in _TRAINED_ON_SPECTRUM), spread, outside)
-    lines += _verdicts(done)
+    lines += _verdicts(found)
+    lines += _ranking(found)
     lines += ["", "## Structure on each photo", "", *_row("entry", *photos), *_rule(1 + len(photos))]
-    for entry in done:
-        found = [_structure(entry.results[p]) if p in entry.results else None for p in photos]
-        lines += _row(entry.title, *("" if value is None else f"{value:.2f}" for value in found))
-    readings = [reading for reading, _ in next(iter(done[0].results.values())).curve]
+    for entry, by_photo in found.items():
+        lines += _row(entry.title, *(f"{by_photo[photo].structure:.2f}" if photo in by_photo else "" for photo in photos))
+    readings = [reading for reading, _ in results[0].curve]
     lines += ["", "## Learning: structure of seed 0, mean over the photos", ""]
     lines += [*_row("entry", *(f"{reading:g} min" for reading in readings)), *_rule(1 + len(readings))]
-    for entry in done:
-        curves = [result.curve for result in entry.results.values()]
+    for entry, by_photo in found.items():
+        curves = [result.curve for result in by_photo.values()]
         lines += _row(entry.title, *(f"{mean(curve[k][1] for curve in curves):.2f}" for k in range(len(readings))))
     lines += ["", "## What they are", ""]
-    for entry in done:
-        took = "; ".join(f"{photo}: {result.seconds:.0f} s, {result.remark}" for photo, result in entry.results.items())
-        lines.append(f"* **{entry.title}**: {entry.config}. {took}")
+    for entry, by_photo in found.items():
+        configs = "; ".join(dict.fromkeys(result.config for result in by_photo.values()))
+        took = "; ".join(f"{photo}: {result.seconds:.0f} s, {result.remark}" for photo, result in by_photo.items())
+        lines.append(f"* **{entry.title}**: {configs}. {took}")
     lines += ["", "## Pictures", "", f"The photo, then seeds {SEEDS[0]} to {SEEDS[-1]} after {minutes:g} minutes, unchosen.", ""]
     for photo in photos:
         lines += [f"### {photo}", ""]
-        for entry in done:
-            if photo in entry.results:
-                lines += [f"{entry.title}, structure {_structure(entry.results[photo]):.2f}", ""]
-                lines += [f"![{entry.title} on {photo}]({sheet_name(photo, entry)})", ""]
-    return "\n".join([*lines, ending, ""])
+        for entry, by_photo in found.items():
+            if photo in by_photo:
+                lines += [f"{entry.title}, structure {by_photo[photo].structure:.2f}", ""]
+                lines += [f"![{entry.title} on {photo}]({entry.file(folder, photo, '.jpg').name})", ""]
+    return "\n".join(lines)
 
 
-def _verdicts(done: Sequence[Entry]) -> list[str]:
+def _in_order(photos: set[str]) -> list[str]:
+    return sorted(photos, key=lambda photo: (ALL_PHOTOS.index(photo) if photo in ALL_PHOTOS else len(ALL_PHOTOS), photo))
+
+
+def _verdicts(found: Results) -> list[str]:
     """A baseline that phase noise beats was written badly or given too little: whoever is better than it has shown nothing."""
-    noise = next((entry for entry in done if entry.id == "noise"), None)
+    noise = next((by_photo for entry, by_photo in found.items() if entry.id == "noise"), None)
     if noise is None:
         return []
     lines = ["", "## On how many photos each beats phase noise", ""]
-    for entry in done:
-        both = [photo for photo in entry.results if photo in noise.results]
-        won = sum(_structure(entry.results[photo]) < _structure(noise.results[photo]) for photo in both)
+    for entry, by_photo in found.items():
+        both = [photo for photo in by_photo if photo in noise]
+        won = sum(by_photo[photo].structure < noise[photo].structure for photo in both)
         lines += [] if entry.id in _REFERENCES else [f"* {entry.title}: {won} of {len(both)}"]
     return lines
 
 
-def _structure(result: Result) -> float:
-    return mean(score.structure for score in result.scores)
+def _ranking(found: Results) -> list[str]:
+    """Whether the instrument puts what is known to be better before what is known to be worse."""
+    ranked = [by_photo for id_ in _RANKING for entry, by_photo in found.items() if entry.id == id_]
+    photos = _in_order(set.intersection(*(set(by_photo) for by_photo in ranked))) if len(ranked) == len(_RANKING) else []
+    if not photos:
+        return []
+    lines = ["", f"## Whether structure ranks {' < '.join(_RANKING)}", ""]
+    right = []
+    for photo in photos:
+        values = [by_photo[photo].structure for by_photo in ranked]
+        is_right = values == sorted(values)
+        right += [photo] if is_right else []
+        lines.append(f"* {photo}: {', '.join(f'{value:.2f}' for value in values)}{'' if is_right else ': no'}")
+    return [*lines, "", f"On {len(right)} of {len(photos)}."]
 
 
 def _means(scores: Sequence[Score], has_spectrum: bool) -> tuple[str, ...]:
@@ -266,27 +305,35 @@ def _rule(columns: int) -> list[str]:
     return [f"|{'---|' * columns}"]
 
 
-def sheet_name(photo: str, entry: Entry) -> str:
-    return f"{photo}_{entry.id.replace(':', '_')}.jpg"
+def all_entries() -> dict[str, Entry]:
+    """By id, in the order in which they are reported."""
+    families = [family for family in discover().values() if family.makes == "textures"]
+    presets = [(family, preset) for family in families for preset in family.presets]
+    entries = [*(family_entry(*pair) for pair in presets), *map(baseline_entry, all_baselines().values())]
+    return {entry.id: entry for entry in entries}
 
 
-def chosen_entries(names: Sequence[str]) -> list[Entry]:
-    """All of them where none is named."""
-    families = {id_: family for id_, family in discover().items() if family.makes == "textures"}
-    baselines = all_baselines()
+def chosen(names: Sequence[str], entries: Mapping[str, Entry]) -> list[Entry]:
+    """Where none is named: all baselines, and of a family the presets that are compared."""
     if not names:
-        wanted = [(family, preset) for family in families.values() for preset in ("standard", "instant") if preset in family.presets]
-        return [*(family_entry(*pair) for pair in wanted), *map(baseline_entry, baselines.values())]
-    entries = []
-    for name in names:
-        id_, _, preset = name.partition(":")
-        if id_ in baselines:
-            entries.append(baseline_entry(baselines[id_]))
-        elif id_ in families and (preset or "standard") in families[id_].presets:
-            entries.append(family_entry(families[id_], preset or "standard"))
-        else:
-            sys.exit(f"There is no entry named {name}. There are: {', '.join([*families, *baselines])}.")
-    return entries
+        return [entry for id_, entry in entries.items() if id_.partition(":")[2] in ("", *_PRESETS)]
+    ids = [name if name in entries else f"{name}:{_PRESETS[0]}" for name in names]
+    for name, id_ in zip(names, ids, strict=True):
+        if id_ not in entries:
+            sys.exit(f"There is no entry named {name}. There are: {', '.join(entries)}.")
+    return [entries[id_] for id_ in ids]
+
+
+def lying_in(folder: Path, entries: Mapping[str, Entry], minutes: float) -> Results:
+    """What earlier commands have left there."""
+    found: Results = {}
+    for entry in entries.values():
+        for path in sorted(folder.glob(f"*_{entry.file(folder, '', '.json').name.removeprefix('_')}")):
+            result = msgspec.json.decode(path.read_bytes(), type=Result)
+            if result.minutes != minutes:
+                sys.exit(f"{folder} holds readings after {result.minutes:g} minutes: name another folder with --out.")
+            found.setdefault(entry, {})[path.name.removesuffix(entry.file(folder, "", ".json").name)] = result
+    return found
 
 
 def main() -> None:
@@ -302,25 +349,28 @@ def main() -> None:
     names = options.photos or (ALL_PHOTOS if options.full else PHOTOS)
     paths = {Path(name).stem: Path(name) if Path(name).suffix else SAMPLES / f"{name}.jpg" for name in names}
     options.out.mkdir(parents=True, exist_ok=True)
-    entries = chosen_entries(options.only)
+    entries = all_entries()
+    wanted = chosen(options.only, entries)
     threads = use_all_cores()
-    command = shlex.join(["python", *sys.argv])
-    heading = [f"`{command}`", *described(), f"torch threads: {threads} for everything; instrument {INSTRUMENT}"]
-    print("\n".join(heading), flush=True)
-
-    def write(ending: str) -> None:
-        (options.out / "report.md").write_text(report(entries, list(paths), heading, ending), encoding="utf-8")
-
+    arguments = [f"--photos {' '.join(names)}", f"--minutes {minutes:g}", f"--only {' '.join(entry.id for entry in wanted)}"]
+    run = [f"`bench_families.py {' '.join(arguments)}`", *described(), f"torch threads: {threads} for everything; instrument {INSTRUMENT}"]
+    print("\n".join(run), flush=True)
     for name, path in paths.items():
+        there = lying_in(options.out, entries, minutes)
+        missing = [entry for entry in wanted if name not in there.get(entry, {})]
+        note(f"{name}: {', '.join(entry.id for entry in missing) or 'all there'}")
+        if not missing:
+            continue
         header = probe_image(path)
         photo = load_photo(path, Crop(), default_working_side(header.width_px, header.height_px))
         judge = Judge.of(photo.pixels)
-        note(f"{name}, {photo.pixels.shape[1]} x {photo.pixels.shape[0]} px")
-        for entry in entries:
-            entry.results[name] = measured(entry, photo, judge, readings_min, options.out / sheet_name(name, entry))
-            write("broken off here")
-    write(afterwards())
-    print((options.out / "report.md").read_text(encoding="utf-8"))
+        for entry in missing:
+            result = measured(entry, photo, judge, readings_min, entry.file(options.out, name, ".jpg"), run)
+            entry.file(options.out, name, ".json").write_bytes(msgspec.json.encode(result))
+            found = lying_in(options.out, entries, minutes)
+            (options.out / "report.md").write_text(report(found, options.out), encoding="utf-8")
+    print(afterwards())
+    print(report(lying_in(options.out, entries, minutes), options.out))
 
 
 if __name__ == "__main__":

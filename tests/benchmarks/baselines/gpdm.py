@@ -24,15 +24,15 @@ _LEARNING_RATE, _NOISE = 0.02, 0.75
 _MOST_PATCHES = 1 << 13
 
 
-def make(photo: Floats, seconds: float, seed: int) -> Floats:
-    """One tile; each level gets its share of the time, and no more than its 300 steps."""
+def make(photo: Floats, seconds: float, seed: int) -> tuple[Floats, bool]:
+    """One tile, and whether it had all its steps: each level gets its share of the time, and no more than 300."""
     generator = torch.Generator().manual_seed(seed)
     target = torch.from_numpy(photo).permute(2, 0, 1)[None] * 2 - 1
     sides = [SIDE_PX]
     while sides[0] * _FACTOR >= _COARSEST_PX:
         sides.insert(0, round(sides[0] * _FACTOR))
     work = np.cumsum([max(side, 64) ** 2 for side in sides])
-    began_s, result = time.perf_counter(), torch.zeros(1, 3, sides[0], sides[0])
+    began_s, is_whole, result = time.perf_counter(), True, torch.zeros(1, 3, sides[0], sides[0])
     result += _NOISE * torch.randn(result.shape, generator=generator)
     for side, done in zip(sides, work / work[-1], strict=True):
         scale = side / SIDE_PX
@@ -46,9 +46,10 @@ def make(photo: Floats, seconds: float, seed: int) -> Floats:
             _distance(result, wanted, generator).backward()
             optimizer.step()
             if time.perf_counter() - began_s > done * seconds:
+                is_whole &= step == _STEPS - 1
                 break
         result = result.detach().clamp(-1, 1)
-    return ((result[0].permute(1, 2, 0) + 1) / 2).numpy()
+    return ((result[0].permute(1, 2, 0) + 1) / 2).numpy(), is_whole
 
 
 def _resized(picture: Tensor, side: int) -> Tensor:
@@ -86,8 +87,18 @@ def _patches(picture: Tensor, count: int, generator: torch.Generator) -> Tensor:
 
 
 def grow(photo: Floats, readings_min: Sequence[float], _seed: int) -> Iterator[Pictures]:
+    whole: dict[int, Floats] = {}  # more time would not change them
+
+    def picture(minutes: float, seed: int) -> Floats:
+        if seed in whole:
+            return whole[seed]
+        made, is_whole = make(photo, minutes * 60, seed)
+        if is_whole:
+            whole[seed] = made
+        return made
+
     for minutes in readings_min:
-        yield partial(make, photo, minutes * 60)
+        yield partial(picture, minutes)
 
 
 BASELINE = Baseline(
