@@ -10,8 +10,8 @@ broken off goes on where it was, and what takes days is done in parts. On both c
 
 usage: python tests/benchmarks/bench_families.py [--photos NAME|FILE ...] [--minutes 10] [--only ENTRY ...] [--full] [--out DIR]
 
-An ENTRY is a baseline (gpdm, dcgan, psgan, quilting), a reference (crop, noise), a family, or FAMILY:PRESET. ``--full`` takes eight
-photos and 30 minutes; photos of one's own are named as files.
+An ENTRY is a baseline (gpdm, dcgan, psgan, quilting, and for a GPU psgan_published), a reference (crop, noise), a family, or
+FAMILY:PRESET. ``--full`` takes eight photos and 30 minutes; photos of one's own are named as files.
 """
 
 from __future__ import annotations
@@ -316,7 +316,8 @@ def all_entries() -> dict[str, Entry]:
 def chosen(names: Sequence[str], entries: Mapping[str, Entry]) -> list[Entry]:
     """Where none is named: all baselines, and of a family the presets that are compared."""
     if not names:
-        return [entry for id_, entry in entries.items() if id_.partition(":")[2] in ("", *_PRESETS)]
+        left_out = {baseline.id for baseline in all_baselines().values() if baseline.needs_gpu and not torch.cuda.is_available()}
+        return [entry for id_, entry in entries.items() if id_ not in left_out and id_.partition(":")[2] in ("", *_PRESETS)]
     ids = [name if name in entries else f"{name}:{_PRESETS[0]}" for name in names]
     for name, id_ in zip(names, ids, strict=True):
         if id_ not in entries:

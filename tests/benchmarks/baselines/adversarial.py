@@ -21,10 +21,12 @@ def train(
     batch: int,
     readings_min: Sequence[float],
     seed: int,
+    most_steps: int | None = None,
 ) -> Iterator[None]:
-    """Trains, and stops at each reading (Radford et al. 2016: learning rate 0.0002, beta 0.5, non-saturating)."""
+    """Trains where the networks lie, and stops at each reading (Radford et al. 2016: learning rate 0.0002, beta 0.5, non-saturating)."""
     random = torch.Generator().manual_seed(seed)
-    pixels = torch.from_numpy(photo).permute(2, 0, 1) * 2 - 1
+    pixels = (torch.from_numpy(photo).permute(2, 0, 1) * 2 - 1).to(next(generator.parameters()).device)
+    steps = 0
     optimizers = [torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999)) for network in (generator, critic)]
 
     def crops() -> Tensor:
@@ -33,6 +35,8 @@ def train(
         return torch.stack([pixels[:, top : top + crop_px, left : left + crop_px] for top, left in zip(y, x, strict=True)])
 
     def step() -> None:
+        nonlocal steps
+        steps += 1
         fake = generator(noise(random))
         on_real, on_fake = critic(crops()), critic(fake.detach())
         optimizers[1].zero_grad(set_to_none=True)
@@ -44,8 +48,13 @@ def train(
 
     watch = Stopwatch()
     for minutes in readings_min:
-        watch.work_until(minutes * 60, step)
+        watch.work_until(minutes * 60, step, lambda: steps == most_steps)
         yield
+
+
+def device() -> torch.device:
+    """Where networks of published size train."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def initialised(network: nn.Module, seed: int) -> nn.Module:
@@ -66,6 +75,6 @@ def pictures(draw: Callable[[torch.Generator], Tensor]) -> Pictures:
     def picture(seed: int) -> Floats:
         with torch.no_grad():
             made = draw(torch.Generator().manual_seed(seed))[0]
-        return ((made.permute(1, 2, 0) + 1) / 2).clamp(0, 1).numpy()
+        return ((made.permute(1, 2, 0) + 1) / 2).clamp(0, 1).cpu().numpy()
 
     return picture
