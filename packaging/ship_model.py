@@ -21,8 +21,7 @@ import torch  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from tests.benchmarks.bench_images import cut, read_pictures, sheet  # noqa: E402
-from tests.benchmarks.random_features import FrechetDistance  # noqa: E402
+from tests.benchmarks.bench_images import cut, distance_to, read_pictures, sheet  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
 from texgen_desktop.engine.model_file import load_model  # noqa: E402
@@ -55,9 +54,10 @@ def picture_score(source: Source, folder: Path) -> list[str]:
     pictures = read_pictures(folder, source.model.cell_px)
     real = pictures.batch(np.random.default_rng(0).permutation(len(pictures)))
     made = cut(sheet(source.family, source.model, -(-len(real) // 8), 8), source.model.cell_px)[: len(real)]
-    found, floor = FrechetDistance(real).to(made), FrechetDistance(real[::2]).to(real[1::2])
+    found, floor = distance_to(real)(made), distance_to(real[::2])(real[1::2])
     return [
-        f"Frechet distance of random features (`tests/benchmarks/random_features.py`) from {len(made):,} new pictures of seed 0, unchosen,",
+        "Frechet distance of random features (`texgen_desktop/nn/picture_features.py`)",
+        f"from {len(made):,} new pictures of seed 0, unchosen,",
         f"to the {len(real):,} that it learnt from: **{found:.1f}**; from one half of those to the other {floor:.1f}.",
         "",
     ]

@@ -1,9 +1,9 @@
 """How good pictures get in a given time: the modern image GAN beside the classic one, and any other family that makes pictures.
 
 Trains each preset on the same pictures for the same wall time and prints the Frechet distance of random features (mean of three
-fixed random networks, see random_features.py) from as many new pictures to the real ones; the floor is the distance of one half
-of the real pictures to the other. Beside the table it leaves ``NAME.png``, the first 64 cells of the contact sheet of seed 0, unchosen, and
-``real.png``. A preset's schedule is cut to what the machine does in that time, measured by its first steps.
+fixed random networks, see texgen_desktop/nn/picture_features.py) from as many new pictures to the real ones; the floor is the distance
+of one half of the real pictures to the other. Beside the table it leaves ``NAME.png``, the first 64 cells of the contact sheet of seed 0,
+unchosen, and ``real.png``. A preset's schedule is cut to what the machine does in that time, measured by its first steps.
 
 usage: python tests/benchmarks/bench_images.py FOLDER [--side 64] [--minutes 10] [--presets image_gan:standard ...] [--out DIR]
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -31,15 +32,17 @@ prepare_environment()
 import torch  # noqa: E402 - only after the environment was prepared
 
 from tests.benchmarks.machine import Figure, benchmark, note  # noqa: E402
-from tests.benchmarks.random_features import FrechetDistance  # noqa: E402
 from tests.benchmarks.time_limit import fitting  # noqa: E402
 from texgen_desktop.data.pictures import PictureSet  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
+from texgen_desktop.nn.picture_features import FrechetDistance  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
 
 CPU = torch.device("cpu")
 _MORE_THAN_FIT = 1_000_000
+_NETWORKS = range(3)
+"""Not the one by which a run chooses its best moment."""
 
 
 def read_pictures(folder: Path, side: int) -> PictureSet:
@@ -73,6 +76,12 @@ def sheet(family: Family, model: Model, rows: int, columns: int) -> torch.Tensor
 def cut(picture: torch.Tensor, side: int) -> torch.Tensor:
     """(3, H, W) in [0, 1] -> (N, 3, side, side) in [-1, 1]."""
     return picture.unfold(1, side, side).unfold(2, side, side).flatten(1, 2).transpose(0, 1) * 2 - 1
+
+
+def distance_to(real: torch.Tensor) -> Callable[[torch.Tensor], float]:
+    """The Frechet distance of random features to these pictures; all (N, 3, S, S) in [-1, 1]."""
+    distance = run_to_end(FrechetDistance.prepared(real, _NETWORKS))
+    return lambda made: run_to_end(distance.to(made))
 
 
 def save(path: Path, picture: torch.Tensor) -> None:
@@ -110,8 +119,7 @@ def main() -> None:
         use_all_cores()
         pictures = read_pictures(options.folder, options.side)
         real = pictures.batch(np.random.default_rng(0).permutation(len(pictures)))
-        distance = FrechetDistance(real)
-        halves = FrechetDistance(real[::2]).to(real[1::2])
+        distance, halves = distance_to(real), distance_to(real[::2])(real[1::2])
         figures.append(Figure(f"{len(real)} pictures, one half to the other", f"{halves:.2f}"))
         whole = real[: len(real) // 8 * 8][:64].unflatten(0, (-1, 8)).permute(2, 0, 3, 1, 4).flatten(3).flatten(1, 2)
         save(options.out / "real.png", (whole + 1) / 2)
@@ -122,7 +130,7 @@ def main() -> None:
             model, seen, seconds = trained(family, preset, pictures, options)
             save(options.out / f"{family_id}_{preset}.png", sheet(family, model, 8, 8))
             made = cut(sheet(family, model, -(-len(real) // 16), 16), options.side)[: len(real)]
-            found[name] = distance.to(made)
+            found[name] = distance(made)
             bar = "< classic" if name == "image_gan:standard" else ""
             figures.append(Figure(f"{name}: {seen} pictures seen in {seconds:.0f} s", f"{found[name]:.2f}", bar))
 

@@ -515,7 +515,7 @@ def test_after_a_run_the_presets_take_as_long_as_it_did(desk: Desk, tiny_photo: 
 
 
 class Standstill:
-    """A meter that reads the same structure after every step; a checkpoint's score is that as well, or worse with each."""
+    """A meter that reads the same after every step; a checkpoint's score is that as well, or worse with each."""
 
     is_due = False
     can_judge = True
@@ -526,7 +526,7 @@ class Standstill:
 
     def begin(self) -> None: ...
 
-    def structure(self, source: object) -> Slices[float]:
+    def worth(self, source: object) -> Slices[float]:
         yield None
         return 0.3
 
@@ -579,13 +579,13 @@ def test_a_pause_while_a_run_is_found_to_stand_still_is_a_pause(desk: Desk, larg
     monkeypatch.setattr(Standstill, "is_getting_worse", True)
     monkeypatch.setattr("texgen_desktop.engine.training.CHECKPOINT_INTERVAL_S", 0.0)
 
-    def structure(self: Standstill, source: Source) -> Slices[float]:
+    def worth(self: Standstill, source: Source) -> Slices[float]:
         if source.images_seen is not None and source.images_seen >= 340:
             desk.post(m.Pause())
         yield None
         return 0.3
 
-    monkeypatch.setattr(Standstill, "structure", structure)
+    monkeypatch.setattr(Standstill, "worth", worth)
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.CreateProject((larger_photo,)), m.Train(m.TrainSettings("tiny", images=400)))
     assert desk.only(m.JobEnded).outcome == "paused"

@@ -24,12 +24,12 @@ from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, write_checkpoint
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config
 from texgen_desktop.engine.files import canonical_json, sha256_of
+from texgen_desktop.engine.instruments import looked_at
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import Event, Notice, PhotoInfo, TrainSettings
 from texgen_desktop.engine.model_file import load_model
 from texgen_desktop.engine.picture_intake import pictures_for
 from texgen_desktop.engine.project import Project
-from texgen_desktop.engine.quality import looked_at
 from texgen_desktop.engine.run import Run
 from texgen_desktop.engine.source import Source, open_source
 from texgen_desktop.engine.speed import TrainingSpeed
@@ -60,13 +60,13 @@ class Host:
 class Started:
     """A run in memory. ``config`` is as it was tuned last, ``cost_gflop`` the work of its whole schedule.
 
-    Of the photos it has those that the texture is compared with; the trainer has made its own of all.
+    ``judged_by`` is what the run is read by; the trainer has made its own of all photos.
     """
 
     run: Run
     config: msgspec.Struct
     trainer: Trainer
-    photos: Sequence[Photo]
+    judged_by: Sequence[Photo]
     cost_gflop: float
 
 
@@ -82,6 +82,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
         trainer.start_from(_model_to_start_from(_start_path(settings.start_from, project), family, host.device))
     if (notice := _without_slider(family, photos)) and trainer.model().sliders:
         host.emit(notice)
+    judged_by = yield from looked_at(family, config, photos)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
     if settings.start_from:  # that file may be gone tomorrow
         header = {"family": family.id, "images_seen": 0}
@@ -90,7 +91,7 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
         except OSError:
             shutil.rmtree(run.folder)  # it would begin again from other weights
             raise
-    return Started(run, config, trainer, looked_at(family, photos), schedule_gflop(family, config))
+    return Started(run, config, trainer, judged_by, schedule_gflop(family, config))
 
 
 def _start_path(text: str, project: Project) -> Path:
@@ -133,7 +134,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     if tuned := read_tuning(run.tuning_path, trainer.images_seen):
         config = tuned_config(family, config, tuned)
         trainer.tune(config)
-    return Started(run, config, trainer, looked_at(family, photos), schedule_gflop(family, config))
+    return Started(run, config, trainer, (yield from looked_at(family, config, photos)), schedule_gflop(family, config))
 
 
 def load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:

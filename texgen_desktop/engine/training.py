@@ -167,7 +167,7 @@ class Training:
                     yield None
                 share = trainer.images_seen / trainer.images_total
                 if is_judged and share < 1 and patience.is_due(share):
-                    patience.note(share, (yield from quality.structure(self._snapshot(started))))
+                    patience.note(share, (yield from quality.worth(self._snapshot(started))))
                     self._has_stalled = patience.is_exhausted
                 if self._wanted:
                     self._apply(started)
@@ -191,13 +191,13 @@ class Training:
                 seen = trainer.images_seen
             except TexGenError as error:
                 self._host.emit(Notice(error.message, error.hint))
-        what = "The run ended by itself, for its structure has not improved for a quarter of its length"
+        what = "The run ended by itself, for it has not got better for a quarter of its length"
         self._host.emit(Notice(f"{what}. Its model is the one after {seen:,} images.", "Resume goes on from its newest all the same."))
 
     def _meter(self, started: Started) -> QualityMeter:
         """What it knows of the photo outlives a pause."""
         if self._quality is None:
-            self._quality = QualityMeter(self._family, started.photos, self._host.clock)
+            self._quality = QualityMeter(started.judged_by, self._host.clock)
         return self._quality
 
     def _apply(self, started: Started) -> None:

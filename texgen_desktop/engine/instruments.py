@@ -1,0 +1,131 @@
+"""What a run is read by while it trains: textures beside their photo, pictures beside their set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from texgen_desktop.data.photos import Photo
+from texgen_desktop.data.pictures import PictureSet
+from texgen_desktop.engine.rendering import drawn
+from texgen_desktop.engine.source import Source
+from texgen_desktop.families import Family, Look, Region, RenderRequest
+from texgen_desktop.imaging.colour import Floats
+from texgen_desktop.imaging.score import LEAST_PHOTO_PX, Judge
+from texgen_desktop.nn.picture_features import FrechetDistance
+from texgen_desktop.slices import Slices
+
+MOST_PHOTOS, MOST_PICTURES, LEAST_PICTURES = 4, 256, 16
+_TILE_PX = 256
+_SHEET_CELLS = 16
+_LEAST_DISTANCE = 1e-6  # has a logarithm
+_NETWORK = 3
+"""Seed of the random features; benchmarks look with others, so that no run is chosen by what it is measured with."""
+
+
+class Instrument(Protocol):
+    """Reads a run. Looks at the photos when it is first asked, which takes seconds; the middle position of all sliders, seed 0."""
+
+    is_ready: bool
+    """Whether it has looked at them."""
+
+    def worth(self, source: Source) -> Slices[float]:
+        """How far the run is from its goal, lower is better: a difference of 0.02 is worth having, whatever the set."""
+        ...
+
+    def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+        """What is plotted beside the losses, of a snapshot that is taken when the photos have been looked at."""
+        ...
+
+
+def looked_at(family: Family, config: msgspec.Struct, photos: Sequence[Photo]) -> Slices[Sequence[Photo]]:
+    """What a run is read by: the first few of its photos; of pictures, which lie in the order of their classes, some spread evenly over
+    all, as large as the run makes its own."""
+    if family.makes == "textures":
+        return photos[:MOST_PHOTOS]
+    return (yield from PictureSet.prepared(photos[:: -(-len(photos) // MOST_PICTURES)], family.crop_px(config)))
+
+
+def instrument_for(photos: Sequence[Photo]) -> Instrument | None:
+    """For what ``looked_at`` has chosen. None where there is too little to judge by."""
+    if isinstance(photos, PictureSet):
+        return PictureInstrument(photos) if len(photos) >= LEAST_PICTURES else None
+    return TextureInstrument(photos) if all(min(photo.pixels.shape[:2]) >= LEAST_PHOTO_PX for photo in photos) else None
+
+
+class TextureInstrument:
+    """By ``imaging/score.py``: structure and copies."""
+
+    is_ready = False
+
+    def __init__(self, photos: Sequence[Photo]) -> None:
+        self._photos = [photo.pixels for photo in photos]
+        self._judge: Judge | None = None
+
+    def worth(self, source: Source) -> Slices[float]:
+        """``Score.structure``."""
+        judge = yield from self._prepared()
+        tile = yield from _drawn(source, _TILE_PX)
+        return (yield from judge.structure_of(tile))
+
+    def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+        judge = yield from self._prepared()
+        tile = yield from _drawn(snapshot(), _TILE_PX)
+        structure = yield from judge.structure_of(tile)
+        copies = yield from judge.copies_of(tile)
+        return {"structure": structure, "copy share": copies.share}
+
+    def _prepared(self) -> Slices[Judge]:
+        if self._judge is None:
+            self._judge = yield from Judge.prepared(self._photos)
+            self.is_ready = True
+        return self._judge
+
+
+class PictureInstrument:
+    """By the Fréchet distance of random features between a sheet of new pictures and the set."""
+
+    is_ready = False
+
+    def __init__(self, pictures: PictureSet) -> None:
+        self._pictures = pictures
+        self._distance: FrechetDistance | None = None
+
+    def worth(self, source: Source) -> Slices[float]:
+        """The logarithm of the distance, whose unit differs from set to set."""
+        distance = yield from self._prepared()
+        return math.log(max((yield from self._to(distance, source)), _LEAST_DISTANCE))
+
+    def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+        distance = yield from self._prepared()
+        return {"picture distance": (yield from self._to(distance, snapshot()))}
+
+    def _prepared(self) -> Slices[FrechetDistance]:
+        if self._distance is None:
+            real = self._pictures.batch(range(len(self._pictures)))
+            yield None
+            self._distance = yield from FrechetDistance.prepared(real, (_NETWORK,))
+            self.is_ready = True
+        return self._distance
+
+    def _to(self, distance: FrechetDistance, source: Source) -> Slices[float]:
+        side = self._pictures.side_px
+        sheet = yield from _drawn(source, _SHEET_CELLS * side)
+        return (yield from distance.to(_cells(sheet, side)))
+
+
+def _cells(sheet: Floats, side: int) -> Tensor:
+    """(H, W, 3) in [0, 1] -> (N, 3, side, side) in [-1, 1]."""
+    rows, columns = sheet.shape[0] // side, sheet.shape[1] // side
+    cells = sheet.reshape(rows, side, columns, side, 3).transpose(0, 2, 4, 1, 3).reshape(-1, 3, side, side)
+    return torch.from_numpy(np.ascontiguousarray(cells)) * 2 - 1
+
+
+def _drawn(source: Source, side_px: int) -> Slices[Floats]:
+    return drawn(source, RenderRequest(Look(), Region(0, 0, side_px, side_px)))
