@@ -48,8 +48,8 @@ def snapshot(tmp_path: Path) -> Callable[[], Source]:
 
 
 def read(meter: QualityMeter, snapshot: Callable[[], Source]) -> dict[str, float]:
-    while not (found := meter.advance(snapshot)):
-        pass
+    while not (found := meter.take()):
+        meter.advance(snapshot)
     return found
 
 
@@ -112,7 +112,10 @@ def test_the_score_of_a_texture_is_its_structure_once_the_photo_is_known(snapsho
     meter = QualityMeter([photo()])
     assert run_to_end(meter.score(snapshot())) is None
     found = read(meter, snapshot)
+    spent_s = meter.spent_s
     assert run_to_end(meter.score(snapshot())) == found["structure"]
+    assert meter.take() == {"structure": found["structure"]}  # it is plotted as well
+    assert meter.spent_s > spent_s
 
 
 def test_a_run_tells_and_logs_its_quality_beside_its_losses(tmp_path: Path, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -530,6 +530,9 @@ class Standstill:
         yield None
         return 0.3
 
+    def take(self) -> dict[str, float]:
+        return {}
+
     def score(self, source: object) -> Slices[float]:
         yield None
         self.readings += self.is_getting_worse

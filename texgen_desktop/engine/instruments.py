@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -23,10 +24,20 @@ from texgen_desktop.slices import Slices
 
 MOST_PHOTOS, MOST_PICTURES, LEAST_PICTURES = 4, 256, 16
 _TILE_PX = 256
-_SHEET_CELLS = 16
+_SHEET_PX, _SHEET_CELLS = 1024, 16  # as many cells to a side as have room, and no more
+_AT_ONCE = 64
 _LEAST_DISTANCE = 1e-6  # has a logarithm
 _NETWORK = 3
 """Seed of the random features; benchmarks look with others, so that no run is chosen by what it is measured with."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``worth`` is how far the run is from its goal, lower is better: a difference of 0.02 is worth having, whatever the set. ``curves``
+    is what of it is plotted beside the losses."""
+
+    worth: float
+    curves: dict[str, float]
 
 
 class Instrument(Protocol):
@@ -35,12 +46,10 @@ class Instrument(Protocol):
     is_ready: bool
     """Whether it has looked at them."""
 
-    def worth(self, source: Source) -> Slices[float]:
-        """How far the run is from its goal, lower is better: a difference of 0.02 is worth having, whatever the set."""
-        ...
+    def read(self, source: Source) -> Slices[Reading]: ...
 
     def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
-        """What is plotted beside the losses, of a snapshot that is taken when the photos have been looked at."""
+        """All that is plotted, of a snapshot that is taken when the photos have been looked at."""
         ...
 
 
@@ -68,11 +77,11 @@ class TextureInstrument:
         self._photos = [photo.pixels for photo in photos]
         self._judge: Judge | None = None
 
-    def worth(self, source: Source) -> Slices[float]:
-        """``Score.structure``."""
+    def read(self, source: Source) -> Slices[Reading]:
         judge = yield from self._prepared()
         tile = yield from _drawn(source, _TILE_PX)
-        return (yield from judge.structure_of(tile))
+        structure = yield from judge.structure_of(tile)
+        return Reading(structure, {"structure": structure})
 
     def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
         judge = yield from self._prepared()
@@ -97,26 +106,29 @@ class PictureInstrument:
         self._pictures = pictures
         self._distance: FrechetDistance | None = None
 
-    def worth(self, source: Source) -> Slices[float]:
-        """The logarithm of the distance, whose unit differs from set to set."""
+    def read(self, source: Source) -> Slices[Reading]:
+        """Its worth is the logarithm of the distance, whose unit differs from set to set."""
         distance = yield from self._prepared()
-        return math.log(max((yield from self._to(distance, source)), _LEAST_DISTANCE))
+        found = yield from self._to(distance, source)
+        return Reading(math.log(max(found, _LEAST_DISTANCE)), {"picture distance": found})
 
     def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
-        distance = yield from self._prepared()
-        return {"picture distance": (yield from self._to(distance, snapshot()))}
+        yield from self._prepared()
+        return (yield from self.read(snapshot())).curves
 
     def _prepared(self) -> Slices[FrechetDistance]:
         if self._distance is None:
-            real = self._pictures.batch(range(len(self._pictures)))
-            yield None
-            self._distance = yield from FrechetDistance.prepared(real, (_NETWORK,))
+            parts = []
+            for first in range(0, len(self._pictures), _AT_ONCE):
+                parts.append(self._pictures.batch(range(first, min(first + _AT_ONCE, len(self._pictures)))))
+                yield None
+            self._distance = yield from FrechetDistance.prepared(torch.cat(parts), (_NETWORK,))
             self.is_ready = True
         return self._distance
 
     def _to(self, distance: FrechetDistance, source: Source) -> Slices[float]:
         side = self._pictures.side_px
-        sheet = yield from _drawn(source, _SHEET_CELLS * side)
+        sheet = yield from _drawn(source, min(_SHEET_CELLS, _SHEET_PX // side) * side)
         return (yield from distance.to(_cells(sheet, side)))
 
 

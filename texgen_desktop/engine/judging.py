@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from texgen_desktop.data.photo_room import with_room
+from texgen_desktop.engine.instruments import MOST_PHOTOS
 from texgen_desktop.engine.messages import Look, Region, RenderRequest, TextureJudged
 from texgen_desktop.engine.project import Project
-from texgen_desktop.engine.instruments import MOST_PHOTOS
 from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
 from texgen_desktop.engine.starting import load_photos

@@ -13,7 +13,7 @@ FOR_SHARE = 0.25
 """Without an improvement for so long a run has had its chance."""
 LEAST_IMAGES = 5_000
 """A shorter run is over soon anyway."""
-_LEAST_GAIN = 0.02  # of ``Instrument.worth``: no share of the best, which may be 0 or below
+_LEAST_GAIN = 0.02  # of ``Reading.worth``: no share of the best, which may be 0 or below
 _READINGS = 3  # a single reading is noisy: the median of so many counts
 
 

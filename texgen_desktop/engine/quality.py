@@ -34,6 +34,7 @@ class QualityMeter:
         self._instrument = instrument_for(photos)
         self._clock = clock
         self._reading: Slices[dict[str, float]] | None = None
+        self._found: dict[str, float] = {}
         self.begin()
 
     def begin(self) -> None:
@@ -51,12 +52,9 @@ class QualityMeter:
         seconds = self._clock() - self._began_s
         return self.can_judge and self.spent_s < min(EARLY_SHARE * (seconds - EARLY_FROM_S), SHARE * (seconds + AHEAD_S))
 
-    def advance(self, snapshot: Callable[[], Source]) -> dict[str, float]:
+    def advance(self, snapshot: Callable[[], Source]) -> None:
         """One slice: those of a reading that fit into 50 ms, and the one that ends later, for most are far shorter than a slice may be.
-
-        Returns what the instrument's curves are called and their values when they are read, of a snapshot that may be some seconds old,
-        else nothing. Only where it ``can_judge``.
-        """
+        Only where it ``can_judge``; of a snapshot that may be some seconds old when the reading is done."""
         assert self._instrument is not None
         began_s = self._clock()
         if self._reading is None:
@@ -66,23 +64,27 @@ class QualityMeter:
                 next(self._reading)
         except StopIteration as end:
             self._reading = None
-            found: dict[str, float] = end.value
-            return found
+            self._found |= end.value
         finally:
             self.spent_s += self._clock() - began_s
-        return {}
+
+    def take(self) -> dict[str, float]:
+        """What has been read since the last call, by the names of the curves."""
+        found, self._found = self._found, {}
+        return found
 
     def score(self, source: Source) -> Slices[float | None]:
         """For choosing between the checkpoints of a run; lower is better. None while the photos have not been looked at enough."""
         if self._instrument is None:
             tile = yield from drawn(source, RenderRequest(Look(), Region(0, 0, _PATCHES_SIDE_PX, _PATCHES_SIDE_PX)))
             return patch_distance([photo.pixels for photo in self._photos], tile, seed=0)
-        return (yield from self._instrument.worth(source)) if self._instrument.is_ready else None
+        return (yield from self.worth(source)) if self._instrument.is_ready else None
 
     def worth(self, source: Source) -> Slices[float]:
-        """``Instrument.worth`` now, whatever it costs; counted as spent. Only where it ``can_judge``."""
+        """``Reading.worth`` now, whatever it costs; counted as spent. Only where it ``can_judge``."""
         assert self._instrument is not None
         began_s = self._clock()
-        found = yield from self._instrument.worth(source)
+        reading = yield from self._instrument.read(source)
         self.spent_s += self._clock() - began_s
-        return found
+        self._found |= reading.curves
+        return reading.worth

@@ -163,12 +163,13 @@ class Training:
                     return Result(outcome)
                 if quality.is_due:
                     yield None  # what a step has left over and a snapshot are a slice already
-                    report.add(quality.advance(partial(self._snapshot, started)))
+                    quality.advance(partial(self._snapshot, started))
                     yield None
                 share = trainer.images_seen / trainer.images_total
                 if is_judged and share < 1 and patience.is_due(share):
                     patience.note(share, (yield from quality.worth(self._snapshot(started))))
                     self._has_stalled = patience.is_exhausted
+                report.add(quality.take())
                 if self._wanted:
                     self._apply(started)
                 yield from trainer.step()
