@@ -21,7 +21,7 @@ from texgen_desktop.engine.rendering import blocks
 from texgen_desktop.engine.source import Source
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.formats import LIMITS, check_size
+from texgen_desktop.imaging.formats import LIMITS, check_folder_of, check_size
 from texgen_desktop.imaging.part_files import sweep_parts
 from texgen_desktop.imaging.resize import resize_rows
 from texgen_desktop.imaging.write import open_writer
@@ -65,8 +65,7 @@ def check_export(settings: ExportSettings) -> None:
     if settings.look.layout_seed + settings.count - 1 > LARGEST_SEED:
         raise TexGenError(f"The last of {settings.count} files would need a seed above {LARGEST_SEED}.", "Begin with a smaller seed.")
     check_size(settings.file_format, settings.width_px, settings.height_px)
-    if not settings.path.parent.is_dir():
-        raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")
+    check_folder_of(settings.path)
     free, raw = (
         shutil.disk_usage(settings.path.parent).free,
         settings.count * settings.width_px * settings.height_px * 3 * settings.bits / 8,

@@ -15,6 +15,7 @@ from texgen_desktop.engine.model_file import save_model
 from texgen_desktop.engine.retouch_files import measured_seams, wraps_by
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging.document import DocumentRaster, read_document
+from texgen_desktop.imaging.formats import check_folder_of
 from texgen_desktop.imaging.raster import Raster
 from texgen_desktop.operators import WEIGHTS, Operator, Workshop
 from texgen_desktop.slices import Slices
@@ -43,8 +44,7 @@ def learn_weights(
         raise TexGenError(f"{minutes:g} minutes is no time to learn in.", f"Choose up to {LONGEST_MINUTES:g}.")
     if out.suffix.lower() != ".safetensors":
         raise TexGenError(f"{out.name} has to end in .safetensors.", "Choose such a name.")
-    if not out.parent.is_dir():
-        raise TexGenError(f"The folder {out.parent} does not exist.", "Choose a folder that does.")
+    check_folder_of(out)
     pictures: list[Raster] = []
     for path in paths:
         document = yield from in_background(partial(read_document, path))

@@ -21,7 +21,7 @@ from texgen_desktop.errors import TexGenError
 from texgen_desktop.imaging import formats
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.document import Document, DocumentRaster, check_holds, open_document_writer, read_document
-from texgen_desktop.imaging.formats import LIMITS, check_size
+from texgen_desktop.imaging.formats import LIMITS, check_folder_of, check_size
 from texgen_desktop.imaging.part_files import sweep_parts
 from texgen_desktop.imaging.raster import Raster, Wraps
 from texgen_desktop.imaging.read_mask import read_mask
@@ -92,8 +92,7 @@ def retouch_file(chain: Chain, task: Task, tell: Tell) -> Slices[Done]:
         raise TexGenError(f"{task.out.name} would take the place of the picture itself.", "Choose another name or folder.")
     if chain.needs_mask and task.mask is None:
         raise TexGenError("A repair has to know where: there is no mask.", "Give a mask, or leave this step out.")
-    if not task.out.parent.is_dir():
-        raise TexGenError(f"The folder {task.out.parent} does not exist.", "Choose a folder that does.")
+    check_folder_of(task.out)
     sweep_parts(task.out.parent)
     document = yield from in_background(partial(read_document, task.path))
     earlier = yield from in_background(partial(read_metadata, task.path))

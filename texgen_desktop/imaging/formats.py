@@ -42,6 +42,12 @@ def batch_path(path: Path, folder: Path) -> Path:
     return folder / (path.name if format_of(path) else f"{path.stem}.png")
 
 
+def check_folder_of(path: Path) -> None:
+    """Raises TexGenError when the folder that a file is to be written into is not there; OSError when that cannot be told."""
+    if not path.parent.is_dir():
+        raise TexGenError(f"The folder {path.parent} does not exist.", "Choose a folder that does.")
+
+
 def check_size(file_format: str, width_px: int, height_px: int) -> None:
     """Raises TexGenError when a picture of this size does not fit into the format."""
     limits = LIMITS[file_format]

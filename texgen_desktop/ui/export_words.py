@@ -9,7 +9,7 @@ from typing import Literal
 
 from texgen_desktop.engine.messages import ExportSettings, FileFormat
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.imaging.formats import LIMITS, check_size
+from texgen_desktop.imaging.formats import LIMITS, check_folder_of, check_size
 from texgen_desktop.ui.formatting import count, file_size
 
 SIZE_PRESETS_PX = (512, 1024, 2048, 4096, 8192, 16384)
@@ -76,8 +76,7 @@ def replaced_files(settings: ExportSettings) -> tuple[str, ...]:
     if not settings.path.name or not settings.path.is_absolute():
         raise TexGenError("The file has no full path.", "Choose where to write with Browse.")
     try:
-        if not settings.path.parent.is_dir():
-            raise TexGenError(f"The folder {settings.path.parent} does not exist.", "Choose a folder that does.")
+        check_folder_of(settings.path)
         if settings.path.is_dir():
             raise TexGenError(f"{settings.path.name} is a folder.", "Add a name for the file.")
         return tuple(path.name for path in settings.files if path.exists())
