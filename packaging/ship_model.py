@@ -21,6 +21,7 @@ import torch  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from tests.benchmarks.bench_families import TRAINED_ON_SPECTRUM  # noqa: E402
 from tests.benchmarks.bench_images import cut, distance_to, read_pictures, sheet  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
@@ -28,7 +29,7 @@ from texgen_desktop.engine.model_file import load_model  # noqa: E402
 from texgen_desktop.engine.source import Source, open_source  # noqa: E402
 from texgen_desktop.families import Look, Region, RenderRequest, discover  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
-from texgen_desktop.imaging.score import Judge, Score  # noqa: E402
+from texgen_desktop.imaging.score import Judge, Score, diversity  # noqa: E402
 
 MODELS, SAMPLES = ROOT / "models", ROOT / "resources" / "samples"
 TILE_PX, PICTURE_PX = 512, 384
@@ -42,11 +43,13 @@ def tile(source: Source, seed: int) -> NDArray[np.float32]:
     return source.render(RenderRequest(Look(layout_seed=seed, detail_seed=seed), Region(0, 0, side, side), (cells, cells)))
 
 
-def scores(source: Source, photo_path: Path) -> list[Score]:
+def scores(source: Source, photo_path: Path) -> tuple[list[Score], float | None]:
+    """Of each seed, and how far the seeds differ from each other; a model of one tile has only that."""
     header = probe_image(photo_path)
     photo = load_photo(photo_path, Crop(), default_working_side(header.width_px, header.height_px))
     judge = Judge.of(photo.pixels)
-    return [judge.score(tile(source, seed)) for seed in SEEDS[: 3 if source.model.seeds else 1]]
+    tiles = [tile(source, seed) for seed in SEEDS[: len(SEEDS) if source.model.seeds else 1]]
+    return [judge.score(made) for made in tiles], diversity(tiles) if len(tiles) > 1 else None
 
 
 def picture_score(source: Source, folder: Path) -> list[str]:
@@ -69,7 +72,7 @@ def credit(photo: str) -> str:
     return next(line for line in lines if f"`{photo}`" in line)
 
 
-def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], measured: list[Score], distance: list[str]) -> str:
+def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], measured: list[Score], more: list[str]) -> str:
     config = ", ".join(f"{name} {value}" for name, value in recipe["config"].items())
     sliders = ", ".join(slider.title for slider in source.model.sliders) or "none: the tile itself is the model"
     lines = [
@@ -90,14 +93,21 @@ def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], me
     if measured:
         lines += [
             "Scores of a 512 px tile by `texgen score`, seeds 0 to 2, unchosen (structure: 0 is another crop of the photo, 1 is noise of",
-            "its spectrum; copy: the share of patches that lie suspiciously near to the photo):",
+            "its spectrum; seam: 0 where the edge is like any other column; copy: the share of patches that lie suspiciously near to",
+            "the photo):",
             "",
-            "| seed | structure | palette | spectrum, dB | copy |",
-            "|---|---|---|---|---|",
-            *(f"| {k} | {s.structure:.2f} | {s.palette:.3f} | {s.spectrum:.2f} | {s.copy:.1%} |" for k, s in enumerate(measured)),
+            "| seed | structure | palette | spectrum, dB | seam | copy |",
+            "|---|---|---|---|---|---|",
+            *(score_row(k, score, source.family.id) for k, score in enumerate(measured)),
             "",
         ]
-    return "\n".join(lines + distance)
+    return "\n".join(lines + more)
+
+
+def score_row(seed: int, score: Score, family: str) -> str:
+    spectrum = "trained on" if family in TRAINED_ON_SPECTRUM else f"{score.spectrum:.2f}"
+    seam = max(score.seam_x, score.seam_y)
+    return f"| {seed} | {score.structure:.2f} | {score.palette:.3f} | {spectrum} | {seam:.2f} | {score.copy:.1%} |"
 
 
 def take_into_index(name: str, title: str, family: str) -> None:
@@ -127,12 +137,14 @@ def main() -> None:
     source = open_source(options.model, discover(), torch.device("cpu"))
     recipe = load_model(options.model).recipe
     is_texture = source.family.makes == "textures"
-    measured = scores(source, SAMPLES / options.photo[0]) if is_texture else []
-    distance = picture_score(source, options.pictures) if options.pictures else []
+    measured, differ = scores(source, SAMPLES / options.photo[0]) if is_texture else ([], None)
+    more = picture_score(source, options.pictures) if options.pictures else []
+    if differ is not None:
+        more += [f"Diversity of these tiles: {differ:.2f} (1: they have nothing to do with each other).", ""]
     shutil.copyfile(options.model, MODELS / f"{options.name}.safetensors")
     picture = (tile(source, 1)[:PICTURE_PX, :PICTURE_PX] * 255 + 0.5).astype(np.uint8)
     Image.fromarray(picture).save(MODELS / f"{options.name}.jpg", quality=88)
-    (MODELS / f"{options.name}.md").write_text(card(options, source, recipe, measured, distance), encoding="utf-8")
+    (MODELS / f"{options.name}.md").write_text(card(options, source, recipe, measured, more), encoding="utf-8")
     take_into_index(options.name, options.title, source.family.id)
 
 

@@ -68,6 +68,15 @@ def test_train_prints_where_the_model_is(tiny_photo: Path, tmp_path: Path, capsy
     assert "100%  8/8 images" in captured.err
 
 
+@pytest.mark.parametrize("long_s", [0.0, 3600.0])
+def test_train_warns_once_of_a_training_that_takes_long(
+    tiny_photo: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, long_s: float
+) -> None:
+    monkeypatch.setattr("texgen_desktop.cli_sessions.LONG_S", long_s)
+    assert main(["train", str(tiny_photo), "--family", "tiny", "--images", "8", "--project", str(tmp_path / "p")]) == 0
+    assert capsys.readouterr().err.count("On this computer that takes about") == (long_s == 0)
+
+
 def test_train_goes_on_with_an_unfinished_run(tiny_photo: Path, tmp_path: Path, capsys: Capture) -> None:
     folder = str(tmp_path / "p")
     first = ["train", str(tiny_photo), "--family", "tiny", "--minutes", "1e-9", "--set", "images=40", "--project", folder]

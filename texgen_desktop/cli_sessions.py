@@ -16,6 +16,9 @@ from texgen_desktop.engine.errors import explain
 from texgen_desktop.engine.start_model import start_name
 from texgen_desktop.paths import is_folder, is_project
 
+LONG_S = 3600.0
+"""A training that takes so long is warned of."""
+
 
 class Session:
     """A conversation with the engine: ``open`` begins it, ``on_event`` answers, and every way through it ends in Quit."""
@@ -100,6 +103,7 @@ class TrainSession(Session):
         self._settings = settings
         self._is_new = not is_project(folder)
         self._is_asked = False
+        self._is_warned = False
         self._model: m.ModelInfo | None = None
 
     def open(self) -> None:
@@ -116,7 +120,11 @@ class TrainSession(Session):
                 self._model = model
             case m.PicturesProgress(done, total) if total:
                 self.console.progress(done / total, f"{done}/{total} files read")
-            case m.TrainingProgress():
+            case m.TrainingProgress(seconds_left=left_s):
+                if not self._is_warned and left_s is not None and left_s >= LONG_S:
+                    self._is_warned = True
+                    what = f"On this computer that takes about {duration(left_s)}."
+                    self.console.note(f"{what} --preset draft or --minutes makes it shorter; Ctrl+C keeps what was learnt.")
                 self._show_progress(event)
             case m.JobEnded(job="train", outcome=outcome):
                 if outcome == "stopped":

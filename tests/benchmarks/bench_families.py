@@ -17,6 +17,7 @@ FAMILY:PRESET. ``--full`` takes eight photos and 30 minutes; photos of one's own
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,7 +61,7 @@ _PLACES = (0.0, 0.6)  # of the schedule, at which the time outside torch is meas
 _PRESETS = ("standard", "instant")
 _REFERENCES = ("crop", "noise")
 _RANKING = ("crop", "gpdm", "dcgan", "noise")
-_TRAINED_ON_SPECTRUM = ("texture_cnn",)
+TRAINED_ON_SPECTRUM = ("texture_cnn",)
 """No number is reported that was trained on."""
 
 
@@ -87,7 +88,7 @@ class Result(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Reading:
-    """What an entry can make after so much work."""
+    """What an entry can make after so many seconds of training, which are none where pixels are optimised or copied."""
 
     pictures: Pictures
     seconds: float
@@ -176,8 +177,12 @@ def tile_of_another_run(family: Family, config: msgspec.Struct, photo: Photo, se
 
 def baseline_entry(baseline: Baseline) -> Entry:
     def grow(photo: Photo, readings_min: Sequence[float]) -> Iterator[Reading]:
-        for minutes, pictures in zip(readings_min, baseline.grow(photo.pixels, readings_min, 0), strict=True):
-            yield Reading(pictures, minutes * 60, baseline.config)
+        grown, seconds = baseline.grow(photo.pixels, readings_min, 0), 0.0
+        for _ in readings_min:
+            began_s = time.perf_counter()
+            pictures = next(grown)
+            seconds += time.perf_counter() - began_s
+            yield Reading(pictures, seconds, baseline.config)
 
     return Entry(baseline.id, baseline.title, grow)
 
@@ -227,7 +232,7 @@ def report(found: Results, folder: Path) -> str:
         shares = [result.outside_torch for result in by_photo.values() if result.outside_torch]
         outside = ", ".join(f"{mean(place):.1%}" for place in zip(*shares, strict=True))
         spread = f"{mean(result.diversity for result in by_photo.values()):.2f}"
-        lines += _row(entry.title, *_means(scores, entry.id.partition(":")[0] not in _TRAINED_ON_SPECTRUM), spread, outside)
+        lines += _row(entry.title, *_means(scores, entry.id.partition(":")[0] not in TRAINED_ON_SPECTRUM), spread, outside)
     lines += _verdicts(found)
     lines += _ranking(found)
     lines += ["", "## Structure on each photo", "", *_row("entry", *photos), *_rule(1 + len(photos))]
@@ -337,6 +342,13 @@ def lying_in(folder: Path, entries: Mapping[str, Entry], minutes: float) -> Resu
     return found
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Two commands may share a folder."""
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", nargs="+", default=None)
@@ -367,9 +379,9 @@ def main() -> None:
         judge = Judge.of(photo.pixels)
         for entry in missing:
             result = measured(entry, photo, judge, readings_min, entry.file(options.out, name, ".jpg"), run)
-            entry.file(options.out, name, ".json").write_bytes(msgspec.json.encode(result))
+            write_whole(entry.file(options.out, name, ".json"), msgspec.json.encode(result).decode())
             found = lying_in(options.out, entries, minutes)
-            (options.out / "report.md").write_text(report(found, options.out), encoding="utf-8")
+            write_whole(options.out / "report.md", report(found, options.out))
     print(afterwards())
     print(report(lying_in(options.out, entries, minutes), options.out))
 

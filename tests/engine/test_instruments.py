@@ -23,7 +23,8 @@ from texgen_desktop.slices import run_to_end
 
 SIDE_PX = 32
 TEXTURES = tiny_family.FAMILY
-IMAGES = replace(TEXTURES, makes="images", crop_px=lambda config: SIDE_PX)
+IMAGES = replace(TEXTURES, makes="images")
+MODEL = tiny_family.TinyModel({}, cell_px=SIDE_PX)
 
 
 def two_classes(count: int = 100, side_px: int = SIDE_PX) -> PictureSet:
@@ -51,14 +52,14 @@ def worth(instrument: Instrument | None, source: Source) -> float:
 
 
 def chosen(pictures: PictureSet) -> PictureSet:
-    found = run_to_end(looked_at(IMAGES, tiny_family.Config(), pictures))
+    found = run_to_end(looked_at(IMAGES, MODEL, pictures))
     assert isinstance(found, PictureSet)
     return found
 
 
 def test_a_texture_is_read_by_the_first_of_its_photos() -> None:
     photos = [Photo(str(k), np.zeros((96, 96, 3), np.float32), 96, 96) for k in range(6)]
-    assert run_to_end(looked_at(TEXTURES, tiny_family.Config(), photos)) == photos[:MOST_PHOTOS]
+    assert run_to_end(looked_at(TEXTURES, MODEL, photos)) == photos[:MOST_PHOTOS]
 
 
 def test_pictures_are_read_by_some_of_all_classes_as_large_as_they_are_made() -> None:
@@ -70,7 +71,7 @@ def test_pictures_are_read_by_some_of_all_classes_as_large_as_they_are_made() ->
 
 def test_photos_of_any_size_are_cut_to_pictures() -> None:
     photos = [Photo(str(k), np.full((90, 200, 3), k / 20, np.float32), 200, 90) for k in range(20)]
-    found = run_to_end(looked_at(IMAGES, tiny_family.Config(), photos))
+    found = run_to_end(looked_at(IMAGES, MODEL, photos))
     assert [photo.pixels.shape for photo in found] == [(SIDE_PX, SIDE_PX, 3)] * 20
 
 

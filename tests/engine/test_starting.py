@@ -196,3 +196,17 @@ def test_the_arrays_of_photos_that_are_loaded_have_room(
         assert (sum(photo.pixels.nbytes for photo in photos) <= room) == (limit == room)
         assert len(photos) == (1 if makes == "textures" and limit == room else 9)
     project.close()
+
+
+@pytest.mark.parametrize("crop_px", [16, 400])
+def test_a_photo_that_is_smaller_than_a_training_crop_is_told_of(
+    tmp_path: Path, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch, crop_px: int
+) -> None:
+    family = replace(tiny_family.FAMILY, crop_px=lambda config: crop_px)
+    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {family.id: family})
+    desk = Desk(tmp_path)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((tiny_photo,)), m.Train(m.TrainSettings("tiny", images=4)))
+    told = [notice.message for notice in desk.all(m.Notice) if "mirrored at its edges" in notice.message]
+    assert len(told) == (crop_px == 400)
+    assert all(message.startswith(tiny_photo.name) and "400 px" in message for message in told)

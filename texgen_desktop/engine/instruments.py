@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -16,7 +15,7 @@ from texgen_desktop.data.photos import Photo
 from texgen_desktop.data.pictures import PictureSet
 from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
-from texgen_desktop.families import Family, Look, Region, RenderRequest
+from texgen_desktop.families import Family, Look, Model, Region, RenderRequest
 from texgen_desktop.imaging.colour import Floats
 from texgen_desktop.imaging.score import LEAST_PHOTO_PX, Judge
 from texgen_desktop.nn.picture_features import FrechetDistance
@@ -53,12 +52,12 @@ class Instrument(Protocol):
         ...
 
 
-def looked_at(family: Family, config: msgspec.Struct, photos: Sequence[Photo]) -> Slices[Sequence[Photo]]:
+def looked_at(family: Family, model: Model, photos: Sequence[Photo]) -> Slices[Sequence[Photo]]:
     """What a run is read by: the first few of its photos; of pictures, which lie in the order of their classes, some spread evenly over
-    all, as large as the run makes its own."""
+    all, as large as ``model`` makes its own."""
     if family.makes == "textures":
         return photos[:MOST_PHOTOS]
-    return (yield from PictureSet.prepared(photos[:: -(-len(photos) // MOST_PICTURES)], family.crop_px(config)))
+    return (yield from PictureSet.prepared(photos[:: -(-len(photos) // MOST_PICTURES)], model.cell_px))
 
 
 def instrument_for(photos: Sequence[Photo]) -> Instrument | None:

@@ -82,7 +82,9 @@ def start_new(host: Host, project: Project, family: Family, settings: TrainSetti
         trainer.start_from(_model_to_start_from(_start_path(settings.start_from, project), family, host.device))
     if (notice := _without_slider(family, photos)) and trainer.model().sliders:
         host.emit(notice)
-    judged_by = yield from looked_at(family, config, photos)
+    if notice := _smaller_than_crop(family, config, photos):
+        host.emit(notice)
+    judged_by = yield from looked_at(family, trainer.model(), photos)
     run = project.new_run(settings, msgspec.to_builtins(config), trainer.images_total, machine, sha256)
     if settings.start_from:  # that file may be gone tomorrow
         header = {"family": family.id, "images_seen": 0}
@@ -134,7 +136,7 @@ def start_again(host: Host, project: Project, family: Family, run: Run, from_bes
     if tuned := read_tuning(run.tuning_path, trainer.images_seen):
         config = tuned_config(family, config, tuned)
         trainer.tune(config)
-    return Started(run, config, trainer, (yield from looked_at(family, config, photos)), schedule_gflop(family, config))
+    return Started(run, config, trainer, (yield from looked_at(family, trainer.model(), photos)), schedule_gflop(family, config))
 
 
 def load_material(project: Project, family: Family, photos: Sequence[PhotoInfo]) -> Slices[tuple[Sequence[Photo], dict[str, str]]]:
@@ -177,6 +179,17 @@ def _without_slider(family: Family, photos: Sequence[Photo]) -> Notice | None:
     kind = "folders of photos" if any(photo.group for photo in photos) else "photos"
     what = f"Of {count:,} {kind} none gets a mixing slider: the texture is a mixture of all."
     return Notice(what, f"For a slider each, keep at most {MOST_GROUPS} photos, or sort them into at most {MOST_GROUPS} folders.")
+
+
+def _smaller_than_crop(family: Family, config: msgspec.Struct, photos: Sequence[Photo]) -> Notice | None:
+    """Of textures; pictures are brought to one size anyway."""
+    side = family.crop_px(config) if family.makes == "textures" else 0
+    small = next((photo for photo in photos if min(photo.pixels.shape[:2]) < side), None)
+    if small is None:
+        return None
+    height, width = small.pixels.shape[:2]
+    what = f"{small.name} is learnt at {width} × {height} px, smaller than the {side} px of a training crop: it is mirrored at its edges."
+    return Notice(what, "Where that shows, use a larger photo or part, or a larger working scale.")
 
 
 def _tell_left_out(host: Host, taken: int, count: int) -> None:

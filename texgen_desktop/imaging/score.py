@@ -21,8 +21,8 @@ from texgen_desktop.imaging.score_copy import PATCH_PX, Copies, CopyMeter
 from texgen_desktop.imaging.score_structure import Structure
 from texgen_desktop.slices import Slices, run_to_end
 
-INSTRUMENT = 1
-"""To be counted up whenever an equal picture gets another number."""
+INSTRUMENT = 2
+"""To be counted up whenever an equal picture gets another number. 2: structure compresses the filters' strengths."""
 LEAST_PHOTO_PX, LEAST_TILE_PX = 2 * PATCH_PX, PATCH_PX
 _QUANTILES = 256
 _SPECTRUM_PX = 128  # side of a window
