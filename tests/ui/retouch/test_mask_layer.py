@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 
 from texgen_desktop.engine.messages import Region
-from texgen_desktop.ui.retouch.mask_layer import MaskLayer, parts_inside
+from texgen_desktop.ui.retouch.mask_layer import MaskLayer, MaskMemories, parts_inside
 
 
 def layer() -> MaskLayer:
@@ -76,3 +78,25 @@ def test_a_box_over_the_corner_of_a_tile_has_four_parts() -> None:
     ]
     assert parts_inside(Region(38, -3, 5, 6), 40, 50, plane) == [Region(38, 0, 2, 3)]
     assert parts_inside(Region(60, 0, 5, 6), 40, 50, plane) == []
+
+
+def test_masks_are_remembered_as_long_as_their_pictures() -> None:
+    memories, layer = MaskMemories(), MaskLayer()
+    layer.reset(20, 30)
+    layer.rectangle((2, 3), (8, 9), 1.0)
+    image = np.zeros((20, 30, 3), np.uint8)
+    memories.remember(image, layer.memory())
+    layer.clear()
+    memories.remember(image, layer.memory())  # the newest counts
+    layer.reset(5, 5)
+    found = memories.of(image)
+    assert found is not None
+    layer.recall(found)
+    assert layer.pixels.shape == (20, 30)
+    assert layer.is_empty
+    layer.undo()
+    assert layer.pixels[4, 5] == 1
+    assert memories.of(image.copy()) is None
+    gone = weakref.ref(image)
+    del image
+    assert gone() is None  # nothing here holds it

@@ -122,7 +122,28 @@ def test_the_mask_goes_over_the_edge_of_a_tile_is_wiped_out_and_undone(qtbot: Qt
     assert layer.pixels[40, 4] > 0.9
     desk.say(m.PictureChanged(m.PictureInfo("tile.png", None, 128, 96, 8, False, (False, True), (0, 0)), IMAGE))
     assert layer.pixels[40, 4] > 0.9  # it is the same picture
-    desk.say(m.PictureChanged(TILE, IMAGE.copy()))
+    other = IMAGE.copy()
+    desk.say(m.PictureChanged(TILE, other))
+    assert layer.is_empty
+
+
+def test_the_mask_comes_back_with_the_picture_that_is_undone(qtbot: QtBot, desk: Desk) -> None:
+    layer, kept = desk.window.layer, IMAGE.copy()
+    desk.drag(qtbot, (40, 40), (44, 60))
+    desk.drag(qtbot, (70, 40), (74, 60))
+    painted = layer.pixels.copy()
+    desk.say(m.PictureChanged(replace(TILE, can_undo=True, is_saved=False), kept))
+    assert layer.is_empty
+    desk.action("undo").trigger()
+    assert desk.last == m.UndoPicture()
+    desk.say(m.PictureChanged(replace(TILE, can_redo=True), IMAGE))
+    np.testing.assert_allclose(layer.pixels, painted, atol=1 / 255)
+    desk.action("undo").trigger()  # and stroke by stroke, as before
+    assert 0 < np.count_nonzero(layer.pixels) < np.count_nonzero(painted)
+    desk.action("redo").trigger()
+    desk.action("redo").trigger()
+    assert desk.last == m.RedoPicture()
+    desk.say(m.PictureChanged(replace(TILE, can_undo=True, is_saved=False), kept))
     assert layer.is_empty
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,31 @@ class _Remembered:
     box: Region
 
 
+@dataclass(frozen=True)
+class MaskMemory:
+    """A mask with all that can be undone of it, while another picture is shown."""
+
+    height_px: int
+    width_px: int
+    state: _Remembered
+    undo: tuple[_Remembered, ...]
+    redo: tuple[_Remembered, ...]
+
+
+class MaskMemories:
+    """The masks of pictures that may be shown again, as long as somebody keeps those: one that is gone takes its own along."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[weakref.ref[NDArray[np.uint8]], MaskMemory]] = []
+
+    def remember(self, image: NDArray[np.uint8], mask: MaskMemory) -> None:
+        others = [(known, each) for known, each in self._known if known() is not None and known() is not image]
+        self._known = [*others, (weakref.ref(image), mask)]
+
+    def of(self, image: NDArray[np.uint8]) -> MaskMemory | None:
+        return next((mask for known, mask in self._known if known() is image), None)
+
+
 class MaskLayer(QObject):
     """(H, W) float32 in [0, 1]. A gesture is begun, painted and ended; every other change is a gesture by itself."""
 
@@ -71,6 +97,17 @@ class MaskLayer(QObject):
         """An empty mask for another picture; what was painted on the one before is forgotten."""
         self.pixels = np.zeros((height_px, width_px), np.float32)
         self._undo, self._redo = [], []
+        self._changed()
+
+    def memory(self) -> MaskMemory:
+        """For the picture to come back: what is being painted just now is no part of it."""
+        height, width = self.pixels.shape
+        return MaskMemory(height, width, self._state, tuple(self._undo), tuple(self._redo))
+
+    def recall(self, memory: MaskMemory) -> None:
+        """The mask of a picture that is shown again."""
+        self._undo, self._redo = list(memory.undo), list(memory.redo)
+        self.pixels = _unpacked(memory.state, memory.height_px, memory.width_px)
         self._changed()
 
     # ------------------------------------------------------------------------------------------- gestures
@@ -142,12 +179,7 @@ class MaskLayer(QObject):
     def _step(self, taken: list[_Remembered], given: list[_Remembered]) -> None:
         if taken:
             given.append(self._state)
-            remembered = taken.pop()
-            box = remembered.box
-            self.pixels = np.zeros_like(self.pixels)
-            if box.height:
-                levels = np.frombuffer(zlib.decompress(remembered.data), np.uint8).reshape(box.height, box.width)
-                self.pixels[box.y : box.y + box.height, box.x : box.x + box.width] = levels / np.float32(_LEVELS)
+            self.pixels = _unpacked(taken.pop(), *self.pixels.shape)
             self._changed()
 
     def _now(self) -> _Remembered:
@@ -161,3 +193,11 @@ class MaskLayer(QObject):
     def _changed(self) -> None:
         self.painted.emit(None)
         self.end()
+
+
+def _unpacked(remembered: _Remembered, height_px: int, width_px: int) -> Floats:
+    pixels, box = np.zeros((height_px, width_px), np.float32), remembered.box
+    if box.height:
+        levels = np.frombuffer(zlib.decompress(remembered.data), np.uint8).reshape(box.height, box.width)
+        pixels[box.y : box.y + box.height, box.x : box.x + box.width] = levels / np.float32(_LEVELS)
+    return pixels

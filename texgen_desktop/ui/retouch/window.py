@@ -34,7 +34,7 @@ from texgen_desktop.studio.studio import Studio
 from texgen_desktop.ui.formatting import one_line, tooltip
 from texgen_desktop.ui.images import from_qimage, to_qimage
 from texgen_desktop.ui.parts import ScrolledColumn, button, words
-from texgen_desktop.ui.retouch.mask_layer import MaskLayer
+from texgen_desktop.ui.retouch.mask_layer import MaskLayer, MaskMemories
 from texgen_desktop.ui.retouch.mask_tools import TOOLS, MaskTools
 from texgen_desktop.ui.retouch.retouch_view import ZOOM_STEP, RetouchView
 from texgen_desktop.ui.retouch.retouch_words import busy_words, done_words, failure_words, picture_words, seam_words
@@ -66,6 +66,7 @@ class RetouchWindow(QMainWindow):
         self._mask_value = 1.0  # whether the mask that was asked for is laid on, or taken away
         self._learning = ""  # the operator that is being taught
         self._image: NDArray[np.uint8] | None = None
+        self._masks = MaskMemories()
         self.layer = MaskLayer(self)
         self.view = RetouchView(self.layer)
         self.tools = MaskTools(self.view, self.layer)
@@ -420,9 +421,14 @@ class RetouchWindow(QMainWindow):
             return
         self.layer.wraps = picture.wraps
         if event.image is not self._image:  # else it is the same picture, saved or treated otherwise at its edges
+            if self._image is not None:
+                self._masks.remember(self._image, self.layer.memory())
             self._image = event.image
             self.view.set_picture(event.image, picture.height_px, picture.width_px)
-            self.layer.reset(picture.height_px, picture.width_px)
+            if (mask := self._masks.of(event.image)) is not None:
+                self.layer.recall(mask)
+            else:
+                self.layer.reset(picture.height_px, picture.width_px)
         self.view.update()
         self._pages.setCurrentWidget(self.view)
 
