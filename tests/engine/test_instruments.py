@@ -93,7 +93,7 @@ def test_pictures_that_are_half_of_one_class_and_half_of_another_are_far_though_
     assert worth(instrument, sheet(tmp_path, 0.5)) < worth(instrument, chimeras) - 1
 
 
-def test_what_is_plotted_of_pictures_is_their_distance_and_its_logarithm_what_is_waited_for(tmp_path: Path) -> None:
+def test_of_pictures_a_distance_is_plotted_and_its_logarithm_is_what_is_waited_for(tmp_path: Path) -> None:
     instrument = instrument_for(chosen(two_classes()))
     assert instrument is not None
     assert not instrument.is_ready
@@ -101,7 +101,7 @@ def test_what_is_plotted_of_pictures_is_their_distance_and_its_logarithm_what_is
     curves = run_to_end(instrument.curves(lambda: source))
     assert instrument.is_ready
     assert curves.keys() == {"picture distance"}
-    assert worth(instrument, source) == pytest.approx(math.log(curves["picture distance"]))
+    assert worth(instrument, source) == pytest.approx(2 * math.log(curves["picture distance"]))
 
 
 def test_too_few_pictures_and_too_small_photos_have_no_instrument() -> None:

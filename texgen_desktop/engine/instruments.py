@@ -106,10 +106,11 @@ class PictureInstrument:
         self._distance: FrechetDistance | None = None
 
     def read(self, source: Source) -> Slices[Reading]:
-        """Its worth is the logarithm of the distance, whose unit differs from set to set."""
+        """Its worth is the logarithm of the distance, whose unit differs from set to set. What is plotted is its root, a distance indeed:
+        it begins at some ten and ends at one to three, which goes with the losses."""
         distance = yield from self._prepared()
-        found = yield from self._to(distance, source)
-        return Reading(math.log(max(found, _LEAST_DISTANCE)), {"picture distance": found})
+        found = max((yield from self._to(distance, source)), _LEAST_DISTANCE)
+        return Reading(math.log(found), {"picture distance": math.sqrt(found)})
 
     def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
         yield from self._prepared()
