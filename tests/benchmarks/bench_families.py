@@ -69,6 +69,7 @@ class Result(msgspec.Struct):
     """One entry on one photo. ``curve`` holds (minutes, structure of seed 0), ``outside_torch`` shares of the time of training steps."""
 
     run: list[str]  # the command and the machine
+    instrument: int
     config: str
     scores: list[Score]
     diversity: float
@@ -198,14 +199,15 @@ def measured(entry: Entry, photo: Photo, judge: Judge, readings_min: Sequence[fl
         curve.append((minutes, judge.score(next(grown).pictures(0)).structure))
         note(f"{entry.title}, {minutes:g} min: structure {curve[-1][1]:.2f}")
     last = next(grown)
+    tiles = [last.pictures(SEEDS[0])]  # which may be there from an earlier reading
     began_s = time.perf_counter()
-    tiles = [last.pictures(seed) for seed in SEEDS]
-    making_s = (time.perf_counter() - began_s) / len(SEEDS)
+    tiles += [last.pictures(seed) for seed in SEEDS[1:]]
+    making_s = (time.perf_counter() - began_s) / len(SEEDS[1:])
     scores = [judge.score(tile) for tile in tiles]
     curve.append((readings_min[-1], scores[0].structure))
     save_sheet(sheet, [photo.pixels[:SIDE_PX, :SIDE_PX], *tiles])
     remark = ", ".join(filter(None, (last.remark, f"{making_s:.1f} s a picture")))
-    result = Result(run, last.config, scores, diversity(tiles), curve, last.seconds, remark, entry.outside_torch(photo))
+    result = Result(run, INSTRUMENT, last.config, scores, diversity(tiles), curve, last.seconds, remark, entry.outside_torch(photo))
     note(f"{entry.title}, {readings_min[-1]:g} min: structure {result.structure:.2f}, {making_s:.1f} s a picture")
     return result
 
@@ -340,6 +342,8 @@ def lying_in(folder: Path, entries: Mapping[str, Entry], minutes: float) -> Resu
             result = msgspec.json.decode(path.read_bytes(), type=Result)
             if result.minutes != minutes:
                 sys.exit(f"{folder} holds readings after {result.minutes:g} minutes: name another folder with --out.")
+            if result.instrument != INSTRUMENT:
+                sys.exit(f"{folder} holds readings of instrument {result.instrument}, not {INSTRUMENT}: name another folder with --out.")
             found.setdefault(entry, {})[path.name.removesuffix(entry.file(folder, "", ".json").name)] = result
     return found
 
