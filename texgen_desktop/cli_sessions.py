@@ -103,7 +103,7 @@ class TrainSession(Session):
         self._settings = settings
         self._is_new = not is_project(folder)
         self._is_asked = False
-        self._is_warned = False
+        self._is_warned_of_hours = False
         self._model: m.ModelInfo | None = None
 
     def open(self) -> None:
@@ -121,10 +121,11 @@ class TrainSession(Session):
             case m.PicturesProgress(done, total) if total:
                 self.console.progress(done / total, f"{done}/{total} files read")
             case m.TrainingProgress(seconds_left=left_s):
-                if not self._is_warned and left_s is not None and left_s >= LONG_S:
-                    self._is_warned = True
-                    what = f"On this computer that takes about {duration(left_s)}."
-                    self.console.note(f"{what} --preset draft or --minutes makes it shorter; Ctrl+C keeps what was learnt.")
+                if left_s is not None and left_s >= LONG_S and not self._is_warned_of_hours:
+                    self._is_warned_of_hours = True
+                    self.console.note(
+                        f"This training takes about {duration(left_s)} on this computer. Ctrl+C ends it and keeps what it learnt."
+                    )
                 self._show_progress(event)
             case m.JobEnded(job="train", outcome=outcome):
                 if outcome == "stopped":

@@ -292,8 +292,8 @@ def _ranking(found: Results) -> list[str]:
         right += [photo] if is_right else []
         lines.append(f"* {photo}: {', '.join(f'{value:.2f}' for value in values)}{'' if is_right else ': no'}")
     means = [mean(by_photo[photo].structure for photo in photos) for by_photo in ranked]
-    is_right = "in this order" if means == sorted(means) else "in another order"
-    return [*lines, "", f"On {len(right)} of {len(photos)}; the means {', '.join(f'{value:.2f}' for value in means)} are {is_right}."]
+    order = "in this order" if means == sorted(means) else "in another order"
+    return [*lines, "", f"On {len(right)} of {len(photos)}; the means {', '.join(f'{value:.2f}' for value in means)} are {order}."]
 
 
 def _means(scores: Sequence[Score], has_spectrum: bool) -> tuple[str, ...]:

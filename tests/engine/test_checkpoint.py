@@ -173,6 +173,15 @@ def test_the_last_two_and_the_best_of_the_intact_ones_are_kept(found: list[Kept]
     assert to_keep(found, keep=2) == kept
 
 
+def test_a_score_of_another_instrument_is_no_better_and_no_worse(tmp_path: Path) -> None:
+    tensors = {"weight": torch.zeros(2)}
+    for images_seen, score, scored_by in ((1, 0.1, {}), (2, 3.0, {"scored_by": "new"}), (3, 4.0, {"scored_by": "new"})):
+        save_checkpoint(tmp_path, tensors, {"images_seen": images_seen, "score": score, **scored_by}, keep=3)
+    assert best_images_seen(tmp_path) == 2
+    save_checkpoint(tmp_path, tensors, {"images_seen": 4, "score": 5.0, "scored_by": "new"}, keep=1)
+    assert sorted(int(path.stem) for path in tmp_path.glob("*.json")) == [2, 4]
+
+
 def test_saving_keeps_the_last_two_and_the_best(tmp_path: Path) -> None:
     for images_seen, score in ((1, 0.9), (2, 0.2), (3, 0.5), (4, 0.4), (5, 0.6)):
         save(tmp_path, images_seen, score=score)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -46,9 +47,18 @@ def sheet(folder: Path, light: float) -> Source:
     return Source(folder, replace(IMAGES, render=render), tiny_family.TinyModel({}))
 
 
+def saved(pictures: PictureSet, folder: Path) -> Path:
+    """As one folder for each class."""
+    for number, pixels in enumerate(pictures.pixels):
+        path = folder / pictures.classes[pictures.labels[number]] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return folder
+
+
 def worth(instrument: Instrument | None, source: Source) -> float:
     assert instrument is not None
-    return run_to_end(instrument.read(source)).worth
+    return run_to_end(instrument.read(lambda: source)).worth
 
 
 def chosen(pictures: PictureSet) -> PictureSet:
@@ -64,7 +74,7 @@ def test_a_texture_is_read_by_the_first_of_its_photos() -> None:
 
 def test_pictures_are_read_by_some_of_all_classes_as_large_as_they_are_made() -> None:
     found = chosen(two_classes(count=1000, side_px=40))
-    assert MOST_PICTURES / 2 < len(found) <= MOST_PICTURES
+    assert len(found) == MOST_PICTURES
     assert found.side_px == SIDE_PX
     assert np.bincount(found.labels).tolist() == [len(found) / 2] * 2
 
@@ -98,7 +108,7 @@ def test_of_pictures_a_distance_is_plotted_and_its_logarithm_is_what_is_waited_f
     assert instrument is not None
     assert not instrument.is_ready
     source = sheet(tmp_path, 0.25)
-    curves = run_to_end(instrument.curves(lambda: source))
+    curves = run_to_end(instrument.read(lambda: source)).curves
     assert instrument.is_ready
     assert curves.keys() == {"picture distance"}
     assert worth(instrument, source) == pytest.approx(2 * math.log(curves["picture distance"]))
@@ -107,24 +117,46 @@ def test_of_pictures_a_distance_is_plotted_and_its_logarithm_is_what_is_waited_f
 def test_too_few_pictures_and_too_small_photos_have_no_instrument() -> None:
     assert instrument_for(two_classes()[: LEAST_PICTURES - 1]) is None
     assert instrument_for(two_classes()[:LEAST_PICTURES]) is not None
+    assert len(two_classes()) > LEAST_PICTURES
     assert instrument_for([Photo("small", np.zeros((40, 96, 3), np.float32), 96, 40)]) is None
 
 
 def test_a_run_on_pictures_plots_their_distance_beside_its_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "EARLY_FROM_S", 0.0)
     monkeypatch.setattr(quality, "EARLY_SHARE", 1e9)
-    pictures = two_classes(count=20)
-    for number, pixels in enumerate(pictures.pixels):
-        folder = tmp_path / "set" / pictures.classes[pictures.labels[number]]
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
+    pictures = two_classes(count=LEAST_PICTURES // 2)
     desk = Desk(tmp_path)
     desk.when(m.TrainingProgress, m.Stop(), if_=lambda event: "picture distance" in dict(event.losses))
     desk.when(m.JobEnded, m.Quit())
     config = (("side", "32"), ("width", 4), ("code", 8), ("batch", 4))
-    desk.run(m.CreateProject((tmp_path / "set",)), m.Train(m.TrainSettings("image_cnn", images=100_000, config=config)))
+    desk.run(m.CreateProject((saved(pictures, tmp_path / "set"),)), m.Train(m.TrainSettings("image_cnn", images=100_000, config=config)))
     readings = [
         dict(event.losses)["picture distance"] for event in desk.all(m.TrainingProgress) if "picture distance" in dict(event.losses)
     ]
     assert readings
     assert readings[0] > 0
+
+
+def test_a_run_on_pictures_that_comes_no_nearer_to_its_set_ends_by_itself_with_a_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_family.install(monkeypatch)
+    noise = torch.rand(3, 512, 512, generator=torch.Generator().manual_seed(0))
+
+    def render(_: object, request: m.RenderRequest) -> torch.Tensor:
+        region = request.region
+        return noise[:, region.y : region.y + region.height, region.x : region.x + region.width]
+
+    family = replace(IMAGES, render=render)
+    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {family.id: family})
+    monkeypatch.setattr("texgen_desktop.engine.training.LEAST_IMAGES", 400)
+    pictures = two_classes(count=LEAST_PICTURES // 2)
+    desk = Desk(tmp_path)
+    desk.when(m.JobEnded, m.Quit())
+    desk.run(m.CreateProject((saved(pictures, tmp_path / "set"),)), m.Train(m.TrainSettings(family.id, images=400)))
+    assert any("ended by itself" in notice.message for notice in desk.all(m.Notice))
+    (run,) = desk.project.runs
+    assert 300 < run.images_seen < 400
+    (header,) = [json.loads(path.read_text())["header"] for path in (desk.project.folder / "runs" / run.id / "checkpoints").glob("*.json")]
+    assert header["scored_by"] == "pictures 1"
+    assert header["score"] > 0

@@ -97,15 +97,26 @@ def test_a_new_sitting_begins_with_a_new_account(snapshot: Callable[[], Source])
     assert meter.is_due
 
 
-@pytest.mark.parametrize("side_px", [40, 96])
-def test_tiny_photos_are_not_judged_but_have_a_score(snapshot: Callable[[], Source], side_px: int) -> None:
+def test_tiny_photos_are_not_judged_but_have_a_score(snapshot: Callable[[], Source]) -> None:
     clock = Clock()
-    meter = QualityMeter([photo(side_px)], clock)
+    meter = QualityMeter([photo(40)], clock)
     clock.now_s = 1000.0
-    assert meter.is_due == meter.can_judge == (side_px == 96)
-    if not meter.can_judge:
-        tile = snapshot().render(m.RenderRequest(m.Look(), m.Region(0, 0, 192, 192)))
-        assert run_to_end(meter.score(snapshot())) == pytest.approx(patch_distance([photo(side_px).pixels], tile, seed=0), rel=1e-3)
+    assert not meter.is_due
+    tile = snapshot().render(m.RenderRequest(m.Look(), m.Region(0, 0, 192, 192)))
+    assert run_to_end(meter.score(snapshot())) == pytest.approx(patch_distance([photo(40).pixels], tile, seed=0), rel=1e-3)
+    assert meter.scored_by != QualityMeter([photo()]).scored_by
+
+
+def test_what_else_is_done_between_the_slices_of_a_score_is_not_counted(snapshot: Callable[[], Source]) -> None:
+    clock = Clock(look_s=0.001)
+    meter = QualityMeter([photo()], clock)
+    read(meter, snapshot)
+    before_s, slices = meter.spent_s, 0
+    for _ in meter.score(snapshot()):
+        clock.now_s += 10.0
+        slices += 1
+    assert slices > 1
+    assert meter.spent_s - before_s < 1.0
 
 
 def test_the_score_of_a_texture_is_its_structure_once_the_photo_is_known(snapshot: Callable[[], Source]) -> None:
@@ -114,7 +125,7 @@ def test_the_score_of_a_texture_is_its_structure_once_the_photo_is_known(snapsho
     found = read(meter, snapshot)
     spent_s = meter.spent_s
     assert run_to_end(meter.score(snapshot())) == found["structure"]
-    assert meter.take() == {"structure": found["structure"]}  # it is plotted as well
+    assert meter.take() == found  # it is plotted as well
     assert meter.spent_s > spent_s
 
 

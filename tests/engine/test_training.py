@@ -519,6 +519,7 @@ class Standstill:
 
     is_due = False
     can_judge = True
+    scored_by = "standstill"
     is_getting_worse = False
 
     def __init__(self, *args: object) -> None:

@@ -47,6 +47,12 @@ def test_pictures_that_are_all_the_same_can_be_looked_at() -> None:
     assert np.isfinite(run_to_end(distance.to(grey + 0.5)))
 
 
+def test_pictures_that_are_not_finite_are_infinitely_far(distance: FrechetDistance) -> None:
+    broken = pictures(1).clone()
+    broken[3, 1, 4, 4] = float("nan")
+    assert run_to_end(distance.to(broken)) == float("inf")
+
+
 def test_the_distance_of_two_normal_distributions_is_the_known_one() -> None:
     random = np.random.default_rng(0)
     a = random.standard_normal((20_000, 2)) * (1, 2)

@@ -40,11 +40,13 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Kept:
-    """What retention needs to know of a checkpoint. ``score``: lower is better, None where there is none."""
+    """What retention needs to know of a checkpoint. ``score``: lower is better, None where there is none; comparable only with others
+    ``scored_by`` the same."""
 
     images_seen: int
     is_intact: bool
     score: float | None = None
+    scored_by: str = ""
 
 
 class _NewerVersionError(TexGenError):
@@ -59,7 +61,8 @@ def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], header: Mapping
 def write_checkpoint(folder: Path, data: bytes, header: Mapping[str, Any], keep: int = 2) -> Path:
     """Write encoded tensors as a checkpoint, return their path; then let go of all but the last ``keep`` and the best.
 
-    ``header`` holds plain JSON values, among them ``images_seen`` (int) and, where there is one, ``score`` (float, lower is better).
+    ``header`` holds plain JSON values, among them ``images_seen`` (int) and, where there is one, ``score`` (float, lower is better;
+    comparable only with others that have the same ``scored_by``).
     """
     images_seen = int(header["images_seen"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,16 +114,15 @@ def best_images_seen(folder: Path) -> int | None:
 
     None when that is the newest, and when the newest has no score to be compared by.
     """
-    scores = {}
+    found = []
     for images_seen in _found(folder):
         with suppress(TexGenError):  # a damaged one is no choice
-            scores[images_seen] = _score(_checked_record(folder, images_seen)["header"])
-    scored = [(score, -images_seen) for images_seen, score in scores.items() if score is not None]
-    newest = max(scores, default=None)
-    if newest is None or scores[newest] is None:
+            found.append(_kept(images_seen, True, _checked_record(folder, images_seen)["header"]))
+    newest = max(found, key=lambda kept: kept.images_seen, default=None)
+    if newest is None or newest.score is None:
         return None
-    best = -min(scored)[1]
-    return None if best == newest else best
+    best = _best(found)
+    return None if best == newest.images_seen else best
 
 
 def newest_images_seen(folder: Path) -> int | None:
@@ -131,9 +133,18 @@ def newest_images_seen(folder: Path) -> int | None:
 def to_keep(found: Iterable[Kept], keep: int) -> frozenset[int]:
     """The ``images_seen`` to keep: the last ``keep`` and the best of the intact ones. A damaged one never takes the place of a good one."""
     intact = sorted((kept for kept in found if kept.is_intact), key=lambda kept: kept.images_seen)
-    scored = [(kept.score, -kept.images_seen) for kept in intact if kept.score is not None]
-    best = {-min(scored)[1]} if scored else set()
-    return frozenset({kept.images_seen for kept in intact[-keep:]} | best)
+    best = _best(intact)
+    return frozenset({kept.images_seen for kept in intact[-keep:]} | ({best} if best is not None else set()))
+
+
+def _best(found: Iterable[Kept]) -> int | None:
+    """The ``images_seen`` of the one with the lowest score, the newest of equal ones. A newer program may score otherwise than the one that
+    began the run: those count that are scored by what the newest is scored by."""
+    scored = [(kept.images_seen, kept.score, kept.scored_by) for kept in found if kept.score is not None]
+    if not scored:
+        return None
+    _, _, scored_by = max(scored)
+    return -min((score, -images_seen) for images_seen, score, by in scored if by == scored_by)[1]
 
 
 def _load(folder: Path, images_seen: int, passed_over: tuple[str, ...] = ()) -> Loaded:
@@ -152,7 +163,7 @@ def _let_go(folder: Path, keep: int) -> None:
         try:
             record = _checked_record(folder, images_seen)
             is_intact = sha256_of(_paths(folder, images_seen)[0]) == record["sha256"]
-            found.append(Kept(images_seen, is_intact, _score(record["header"])))
+            found.append(_kept(images_seen, is_intact, record["header"]))
         except _NewerVersionError:
             continue
         except TexGenError:
@@ -199,6 +210,7 @@ def _seal(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(record)).hexdigest()
 
 
-def _score(header: Mapping[str, Any]) -> float | None:
+def _kept(images_seen: int, is_intact: bool, header: Mapping[str, Any]) -> Kept:
     score = header.get("score")
-    return float(score) if isinstance(score, int | float) and isfinite(score) else None
+    is_score = isinstance(score, int | float) and isfinite(score)
+    return Kept(images_seen, is_intact, score if is_score else None, str(header.get("scored_by", "")))

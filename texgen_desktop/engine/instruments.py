@@ -17,11 +17,11 @@ from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest
 from texgen_desktop.imaging.colour import Floats
-from texgen_desktop.imaging.score import LEAST_PHOTO_PX, Judge
+from texgen_desktop.imaging.score import INSTRUMENT, LEAST_PHOTO_PX, Judge
 from texgen_desktop.nn.picture_features import FrechetDistance
 from texgen_desktop.slices import Slices
 
-MOST_PHOTOS, MOST_PICTURES, LEAST_PICTURES = 4, 256, 16
+MOST_PHOTOS, MOST_PICTURES, LEAST_PICTURES = 4, 256, 128
 _TILE_PX = 256
 _SHEET_PX, _SHEET_CELLS = 1024, 16  # as many cells to a side as have room, and no more
 _AT_ONCE = 64
@@ -32,23 +32,23 @@ _NETWORK = 3
 
 @dataclass(frozen=True)
 class Reading:
-    """``worth`` is how far the run is from its goal, lower is better: a difference of 0.02 is worth having, whatever the set. ``curves``
-    is what of it is plotted beside the losses."""
+    """``worth`` is how far the run is from its goal, lower is better and 0.02 less worth having; it may be infinite. ``curves`` is what is
+    plotted beside the losses."""
 
     worth: float
     curves: dict[str, float]
 
 
 class Instrument(Protocol):
-    """Reads a run. Looks at the photos when it is first asked, which takes seconds; the middle position of all sliders, seed 0."""
+    """Reads a run: the middle position of all sliders, seed 0. Looks at the photos when it is first asked, which takes seconds."""
 
+    name: str
+    """Readings are compared only with those of the same name."""
     is_ready: bool
     """Whether it has looked at them."""
 
-    def read(self, source: Source) -> Slices[Reading]: ...
-
-    def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
-        """All that is plotted, of a snapshot that is taken when the photos have been looked at."""
+    def read(self, snapshot: Callable[[], Source]) -> Slices[Reading]:
+        """The snapshot is taken when the photos have been looked at."""
         ...
 
 
@@ -57,7 +57,12 @@ def looked_at(family: Family, model: Model, photos: Sequence[Photo]) -> Slices[S
     all, as large as ``model`` makes its own."""
     if family.makes == "textures":
         return photos[:MOST_PHOTOS]
-    return (yield from PictureSet.prepared(photos[:: -(-len(photos) // MOST_PICTURES)], model.cell_px))
+    chosen = np.linspace(0, len(photos) - 1, min(len(photos), MOST_PICTURES)).round().astype(np.intp)
+    if isinstance(photos, PictureSet):
+        some: Sequence[Photo] = PictureSet(photos.pixels[chosen], photos.labels[chosen], photos.classes)
+    else:
+        some = [photos[k] for k in chosen]
+    return (yield from PictureSet.prepared(some, model.cell_px))
 
 
 def instrument_for(photos: Sequence[Photo]) -> Instrument | None:
@@ -68,26 +73,21 @@ def instrument_for(photos: Sequence[Photo]) -> Instrument | None:
 
 
 class TextureInstrument:
-    """By ``imaging/score.py``: structure and copies."""
+    """By ``imaging/score.py``: structure, which it is judged by, and copies."""
 
+    name = f"structure {INSTRUMENT}"
     is_ready = False
 
     def __init__(self, photos: Sequence[Photo]) -> None:
         self._photos = [photo.pixels for photo in photos]
         self._judge: Judge | None = None
 
-    def read(self, source: Source) -> Slices[Reading]:
-        judge = yield from self._prepared()
-        tile = yield from _drawn(source, _TILE_PX)
-        structure = yield from judge.structure_of(tile)
-        return Reading(structure, {"structure": structure})
-
-    def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
+    def read(self, snapshot: Callable[[], Source]) -> Slices[Reading]:
         judge = yield from self._prepared()
         tile = yield from _drawn(snapshot(), _TILE_PX)
         structure = yield from judge.structure_of(tile)
         copies = yield from judge.copies_of(tile)
-        return {"structure": structure, "copy share": copies.share}
+        return Reading(structure, {"structure": structure, "copy share": copies.share})
 
     def _prepared(self) -> Slices[Judge]:
         if self._judge is None:
@@ -97,24 +97,22 @@ class TextureInstrument:
 
 
 class PictureInstrument:
-    """By the Fréchet distance of random features between a sheet of new pictures and the set."""
+    """By the Fréchet distance of random features between a sheet of new pictures and the set. Of few pictures it is lowest for copies of
+    them: from ``LEAST_PICTURES`` on other pictures of the same kind read better than worse ones."""
 
+    name = "pictures 1"
     is_ready = False
 
     def __init__(self, pictures: PictureSet) -> None:
         self._pictures = pictures
         self._distance: FrechetDistance | None = None
 
-    def read(self, source: Source) -> Slices[Reading]:
+    def read(self, snapshot: Callable[[], Source]) -> Slices[Reading]:
         """Its worth is the logarithm of the distance, whose unit differs from set to set. What is plotted is its root, a distance indeed:
         it begins at some ten and ends at one to three, which goes with the losses."""
         distance = yield from self._prepared()
-        found = max((yield from self._to(distance, source)), _LEAST_DISTANCE)
-        return Reading(math.log(found), {"picture distance": math.sqrt(found)})
-
-    def curves(self, snapshot: Callable[[], Source]) -> Slices[dict[str, float]]:
-        yield from self._prepared()
-        return (yield from self.read(snapshot())).curves
+        found = max((yield from self._to(distance, snapshot())), _LEAST_DISTANCE)
+        return Reading(math.log(found), {"picture distance": math.sqrt(found)} if math.isfinite(found) else {})
 
     def _prepared(self) -> Slices[FrechetDistance]:
         if self._distance is None:
@@ -128,7 +126,7 @@ class PictureInstrument:
 
     def _to(self, distance: FrechetDistance, source: Source) -> Slices[float]:
         side = self._pictures.side_px
-        sheet = yield from _drawn(source, min(_SHEET_CELLS, _SHEET_PX // side) * side)
+        sheet = yield from _drawn(source, max(2, min(_SHEET_CELLS, _SHEET_PX // side)) * side)
         return (yield from distance.to(_cells(sheet, side)))
 
 

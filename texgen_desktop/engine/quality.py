@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.engine.instruments import instrument_for
+from texgen_desktop.engine.instruments import Reading, instrument_for
 from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.rendering import drawn
 from texgen_desktop.engine.source import Source
@@ -33,7 +34,7 @@ class QualityMeter:
         self._photos = photos
         self._instrument = instrument_for(photos)
         self._clock = clock
-        self._reading: Slices[dict[str, float]] | None = None
+        self._reading: Slices[Reading] | None = None
         self._found: dict[str, float] = {}
         self.begin()
 
@@ -58,13 +59,13 @@ class QualityMeter:
         assert self._instrument is not None
         began_s = self._clock()
         if self._reading is None:
-            self._reading = self._instrument.curves(snapshot)
+            self._reading = self._instrument.read(snapshot)
         try:
             while self._clock() - began_s < _SLICE_S:
                 next(self._reading)
         except StopIteration as end:
             self._reading = None
-            self._found |= end.value
+            self._note(end.value)
         finally:
             self.spent_s += self._clock() - began_s
 
@@ -73,18 +74,37 @@ class QualityMeter:
         found, self._found = self._found, {}
         return found
 
+    @property
+    def scored_by(self) -> str:
+        """Scores are compared only with those of the same."""
+        return self._instrument.name if self._instrument else "patches"
+
     def score(self, source: Source) -> Slices[float | None]:
-        """For choosing between the checkpoints of a run; lower is better. None while the photos have not been looked at enough."""
+        """For choosing between the checkpoints of a run; lower is better. None while the photos have not been looked at enough, and where
+        there is nothing finite to read."""
         if self._instrument is None:
             tile = yield from drawn(source, RenderRequest(Look(), Region(0, 0, _PATCHES_SIDE_PX, _PATCHES_SIDE_PX)))
-            return patch_distance([photo.pixels for photo in self._photos], tile, seed=0)
-        return (yield from self.worth(source)) if self._instrument.is_ready else None
+            found = patch_distance([photo.pixels for photo in self._photos], tile, seed=0)
+        elif self._instrument.is_ready:
+            found = yield from self.worth(source)
+        else:
+            return None
+        return found if math.isfinite(found) else None
 
     def worth(self, source: Source) -> Slices[float]:
-        """``Reading.worth`` now, whatever it costs; counted as spent. Only where it ``can_judge``."""
+        """``Reading.worth`` now, whatever it costs; its own slices are counted as spent. Only where it ``can_judge``."""
         assert self._instrument is not None
-        began_s = self._clock()
-        reading = yield from self._instrument.read(source)
-        self.spent_s += self._clock() - began_s
+        reading = self._instrument.read(lambda: source)
+        while True:
+            began_s = self._clock()
+            try:
+                next(reading)
+            except StopIteration as end:
+                self._note(end.value)
+                return float(end.value.worth)
+            finally:
+                self.spent_s += self._clock() - began_s
+            yield None
+
+    def _note(self, reading: Reading) -> None:
         self._found |= reading.curves
-        return reading.worth

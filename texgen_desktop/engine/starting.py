@@ -184,12 +184,13 @@ def _without_slider(family: Family, photos: Sequence[Photo]) -> Notice | None:
 def _smaller_than_crop(family: Family, config: msgspec.Struct, photos: Sequence[Photo]) -> Notice | None:
     """Of textures; pictures are brought to one size anyway."""
     side = family.crop_px(config) if family.makes == "textures" else 0
-    small = next((photo for photo in photos if min(photo.pixels.shape[:2]) < side), None)
-    if small is None:
+    small = [photo for photo in photos if min(photo.pixels.shape[:2]) < side]
+    if not small:
         return None
-    height, width = small.pixels.shape[:2]
-    what = f"{small.name} is learnt at {width} × {height} px, smaller than the {side} px of a training crop: it is mirrored at its edges."
-    return Notice(what, "Where that shows, use a larger photo or part, or a larger working scale.")
+    height, width = small[0].pixels.shape[:2]
+    others = f", and {len(small) - 1} more," if small[1:] else ""
+    what = f"{small[0].name}{others} is smaller ({width} × {height} px as it is learnt) than a training crop of {side} px"
+    return Notice(f"{what}: it is mirrored at its edges.", "Where that shows, use a larger photo or part, or a larger working scale.")
 
 
 def _tell_left_out(host: Host, taken: int, count: int) -> None:

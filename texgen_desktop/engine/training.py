@@ -145,13 +145,16 @@ class Training:
         try:
             while True:  # upkeep first, step last: a fresh start, a continuation and the last turn take the same path
                 outcome = self._outcome(started, report)
+                saves = outcome is not None or checkpoints.is_due()
+                score = (yield from quality.score(self._snapshot(started))) if saves else None
+                report.add(quality.take())
                 report.update(self._log, is_last=outcome is not None)
                 if trainer.images_seen and snapshots.is_due():
                     snapshots.interval_s = host.show(self._snapshot(started))
                     snapshots.done()
                 seconds = report.seconds
-                if outcome or checkpoints.is_due():
-                    saving_s = yield from self._save(started)
+                if saves:
+                    saving_s = yield from self._save(started, score)
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
@@ -169,7 +172,6 @@ class Training:
                 if is_judged and share < 1 and patience.is_due(share):
                     patience.note(share, (yield from quality.worth(self._snapshot(started))))
                     self._has_stalled = patience.is_exhausted
-                report.add(quality.take())
                 if self._wanted:
                     self._apply(started)
                 yield from trainer.step()
@@ -222,13 +224,12 @@ class Training:
         self.source = Source(started.run.model_path, self._family, model, started.trainer.images_seen)
         return self.source
 
-    def _save(self, started: Started) -> Slices[float]:
+    def _save(self, started: Started, score: float | None) -> Slices[float]:
         """Write checkpoint and model; returns the seconds that writing took."""
         source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
-        score = yield from self._meter(started).score(source)
         yield None
         began_s = clock()
-        header = {"family": self._family.id, "images_seen": images_seen, "score": score}
+        header = {"family": self._family.id, "images_seen": images_seen, "score": score, "scored_by": self._meter(started).scored_by}
         data = encode(started.trainer.state())
         path = yield from in_background(partial(write_checkpoint, started.run.checkpoints_folder, data, header), writes=True)
         writing_s = clock() - began_s

@@ -598,6 +598,6 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    crop_px=lambda config: _FAKE_CELLS[0] * STRIDE_PX,
+    crop_px=lambda config: _SOURCE_CELLS * STRIDE_PX,
     encode=encode,
 )

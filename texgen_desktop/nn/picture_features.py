@@ -94,10 +94,12 @@ class FrechetDistance:
         return cls(networks, features)
 
     def to(self, pictures: Tensor) -> Slices[float]:
-        """``pictures`` (N, 3, S, S) in [-1, 1], at least two."""
+        """``pictures`` (N, 3, S, S) in [-1, 1], at least two; infinite where they are not finite."""
         distances = []
         for network, real in zip(self._networks, self._real, strict=True):
             found = yield from network.of(pictures)
+            if not np.isfinite(found).all():
+                return float("inf")
             distances.append(frechet(real, found))
             yield None
         return float(np.mean(distances))

@@ -97,6 +97,6 @@ def test_masks_are_remembered_as_long_as_their_pictures() -> None:
     layer.undo()
     assert layer.pixels[4, 5] == 1
     assert memories.of(image.copy()) is None
-    gone = weakref.ref(image)
-    del image
-    assert gone() is None  # nothing here holds it
+    gone = weakref.ref(found)
+    del image, found
+    assert gone() is None  # with the picture, which nothing here holds

@@ -60,8 +60,11 @@ class MaskMemories:
         self._known: list[tuple[weakref.ref[NDArray[np.uint8]], MaskMemory]] = []
 
     def remember(self, image: NDArray[np.uint8], mask: MaskMemory) -> None:
-        others = [(known, each) for known, each in self._known if known() is not None and known() is not image]
-        self._known = [*others, (weakref.ref(image), mask)]
+        others = [(known, each) for known, each in self._known if known() is not image]
+        self._known = [*others, (weakref.ref(image, self._forget), mask)]
+
+    def _forget(self, gone: weakref.ref[NDArray[np.uint8]]) -> None:
+        self._known = [(known, each) for known, each in self._known if known is not gone]
 
     def of(self, image: NDArray[np.uint8]) -> MaskMemory | None:
         return next((mask for known, mask in self._known if known() is image), None)
@@ -100,7 +103,7 @@ class MaskLayer(QObject):
         self._changed()
 
     def memory(self) -> MaskMemory:
-        """For the picture to come back: what is being painted just now is no part of it."""
+        """For the picture to come back; as it was when the last gesture had ended."""
         height, width = self.pixels.shape
         return MaskMemory(height, width, self._state, tuple(self._undo), tuple(self._redo))
 
