@@ -249,16 +249,20 @@ def report(found: Results, folder: Path) -> str:
     lines += ["", "## What they are", ""]
     for entry, by_photo in found.items():
         configs = "; ".join(dict.fromkeys(result.config for result in by_photo.values()))
-        took = "; ".join(f"{photo}: {result.seconds:.0f} s, {result.remark}" for photo, result in by_photo.items())
+        took = "; ".join(f"{photo}: {took_in_words(result)}" for photo, result in by_photo.items())
         lines.append(f"* **{entry.title}**: {configs}. {took}")
     lines += ["", "## Pictures", "", f"The photo, then seeds {SEEDS[0]} to {SEEDS[-1]} after {minutes:g} minutes, unchosen.", ""]
     for photo in photos:
         lines += [f"### {photo}", ""]
         for entry, by_photo in found.items():
-            if photo in by_photo:
-                lines += [f"{entry.title}, structure {by_photo[photo].structure:.2f}", ""]
-                lines += [f"![{entry.title} on {photo}]({entry.file(folder, photo, '.jpg').name})", ""]
+            sheet = entry.file(folder, photo, ".jpg")
+            if photo in by_photo and sheet.is_file():
+                lines += [f"{entry.title}, structure {by_photo[photo].structure:.2f}", "", f"![{entry.title} on {photo}]({sheet.name})", ""]
     return "\n".join(lines)
+
+
+def took_in_words(result: Result) -> str:
+    return f"{result.seconds:.0f} s, {result.remark}" if result.seconds >= 1 else result.remark
 
 
 def _in_order(photos: set[str]) -> list[str]:
