@@ -225,8 +225,9 @@ class Training:
         return self.source
 
     def _save(self, started: Started, score: float | None) -> Slices[float]:
-        """Write checkpoint and model; returns the seconds that writing took."""
-        source, images_seen, clock = self._snapshot(started), started.trainer.images_seen, self._host.clock
+        """Write checkpoint and model, that of the newest snapshot, which was scored; returns the seconds that writing took."""
+        source, images_seen, clock = self.source, started.trainer.images_seen, self._host.clock
+        assert source is not None
         yield None
         began_s = clock()
         header = {"family": self._family.id, "images_seen": images_seen, "score": score, "scored_by": self._meter(started).scored_by}

@@ -52,11 +52,6 @@ def train(
         yield
 
 
-def device() -> torch.device:
-    """Where networks of published size train."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def initialised(network: nn.Module, seed: int) -> nn.Module:
     """N(0, 0.02) for convolutions and N(1, 0.02) for the gains of normalisations, as published."""
     random = torch.Generator().manual_seed(seed)
