@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from texgen_desktop.nn.noise import gaussian_field
 from texgen_desktop.nn.pyramid import LOUDEST, Critic, Generator, Level, LevelShape
 
-SHAPES = (LevelShape(8, 5, 3), LevelShape(8, 3, 2), LevelShape(12, 2, 4))
+SHAPES = (LevelShape(8, 5, 3), LevelShape(8, 3, 2), LevelShape(12, 2, 4, antialias=True))
 STYLE = torch.tensor([[0.4, -0.7]])
 
 
@@ -54,6 +54,9 @@ def whole_torus(generator: Generator, rows: int, columns: int, seed=1) -> torch.
         if picture is not None:
             x = F.pixel_shuffle(F.leaky_relu(F.conv2d(circular(x, 1), level.split.weight, level.split.bias), 0.2), 2)
         x = F.conv2d(circular(x, 1), level.leave.weight, level.leave.bias)
+        if shape.antialias:
+            taps = torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16
+            x = F.conv2d(circular(x, 2), (taps[:, None] * taps).repeat(3, 1, 1, 1), groups=3)
         if picture is None:
             picture = LOUDEST * torch.tanh(x / LOUDEST)
         else:
@@ -116,6 +119,20 @@ def test_an_untrained_level_is_the_smooth_picture_of_the_one_below_and_some_deta
     assert 0.05 < (whole - smooth).abs().mean() < 0.5 * smooth.std()
 
 
+def test_antialiased_detail_has_nothing_at_the_nyquist_frequency_of_either_axis():
+    """The control: the same weights without it draw a mesh of two pixels."""
+    mesh = {}
+    for antialias in (False, True):
+        torch.manual_seed(0)
+        level = Level(LevelShape(12, 2, 4, antialias), 2, is_first=False).requires_grad_(False)
+        side = 32 + 2 * level.margin
+        detail = level(torch.zeros(1, 3, side, side), torch.randn(1, 4, side, side), STYLE)
+        window = torch.hann_window(64)  # the crop does not wrap
+        spectrum = torch.fft.fft2(detail * window.outer(window)).abs().square().mean((0, 1))
+        mesh[antialias] = (spectrum[32, :].mean() + spectrum[:, 32].mean()) / spectrum.mean()
+    assert mesh[True] < 1e-3 < 0.1 < mesh[False]
+
+
 def test_the_critic_sees_no_border(generator):
     """Its scores move with the picture: shifted by its stride of 2, the same scores come out."""
     torch.manual_seed(0)
@@ -132,3 +149,5 @@ def test_multiply_adds_count_what_a_pixel_costs():
     # The second level does all but its last convolution at the resolution of the first, for four pixels at once.
     second = 9 * ((3 + 2) * 6 + 6 * 6 + 6 * 32) + 4 * 9 * 8 * 3
     assert Generator([LevelShape(4, 2, 1), LevelShape(6, 2, 2)], 1).multiply_adds() == (first + second) / 4
+    lowpass = 4 * 25 * 3
+    assert Generator([LevelShape(4, 2, 1), LevelShape(6, 2, 2, antialias=True)], 1).multiply_adds() == (first + second + lowpass) / 4

@@ -47,7 +47,10 @@ _CROPS, _NOISE, _SMOOTH, _OWN = 0, 1, 2, 3
 
 
 class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
+    """What can be set of a run; every schedule is a function of the share of ``images`` that was seen.
+
+    ``antialias`` came later, and is off where it is not named: older models and runs stay as they were. The presets use it.
+    """
 
     images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 28_000
     batch: Annotated[int, Meta(ge=2, le=16, description="Crops in one training step", extra={"unit": "crops"})] = 4
@@ -59,12 +62,13 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
     mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
     turn: Annotated[bool, Meta(description="Learn from the photo turned by quarters as well, where that looks as natural")] = False
+    antialias: Annotated[bool, Meta(description="Nothing at the limit of what pixels can hold, where a mesh may grow")] = False
 
 
 PRESETS = {
-    "draft": TextureGanConfig(images=9_000),
-    "standard": TextureGanConfig(),
-    "high": TextureGanConfig(images=120_000, width=56, critic_width=96),
+    "draft": TextureGanConfig(images=9_000, antialias=True),
+    "standard": TextureGanConfig(antialias=True),
+    "high": TextureGanConfig(images=120_000, width=56, critic_width=96, antialias=True),
 }
 
 _COARSE_CROP_PX = 32
@@ -79,7 +83,7 @@ def _shapes(config: TextureGanConfig) -> list[LevelShape]:
     """Deep and wide where pixels are few, lean at the finest level, which costs the most."""
     width = config.width
     between = [LevelShape(width, 4, 8)] * (config.levels - 2)
-    return [LevelShape(width, 5, 8), *between, LevelShape(width, 3, 8)]
+    return [LevelShape(width, 5, 8), *between, LevelShape(width, 3, 8, config.antialias)]
 
 
 def _crop_px(level: int) -> int:

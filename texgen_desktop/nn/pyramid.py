@@ -20,6 +20,7 @@ from texgen_desktop.nn.noise import gaussian_field
 COLOURS = 3
 LOUDEST = 4.0  # of a picture made from noise, or of the detail of a level; the caller's unit is about a standard deviation
 _FULL_WIDTH = 8  # channels at a level's full resolution, where each costs four times as much
+_LOWPASS = torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16  # 1 at frequency 0, 0.75 at half of the Nyquist frequency, 0 at it
 
 NoiseSource = Callable[[int, int, int, int, int], Tensor]
 """(level, y, x, height, width) on the level's noise lattice -> (B, noise channels, height, width)."""
@@ -32,11 +33,15 @@ class LevelShape:
     Level 0 works at its own resolution. The others work at that of the level below and leave through a pixel shuffle (Shi et al.
     2016): a quarter of the positions, so the same cost buys twice the width and twice the reach. Their noise lies there too. One lean
     convolution at full resolution follows: without it the four pixels of a position show as a fine grid.
+
+    ``antialias``: the detail has nothing at the Nyquist frequency. What lies there is faint beside all else, so that a critic hardly
+    sees it, and the four pixels of a position draw a mesh with it, here and there.
     """
 
     width: int
     depth: int
     noise: int
+    antialias: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class StyledConvolution(nn.Module):
 class Level(nn.Module):
     """One level of the generator: (below, noise, style) -> picture. Its input is ``margin`` positions wider on each side."""
 
+    lowpass: Tensor
+
     def __init__(self, shape: LevelShape, style: int, is_first: bool) -> None:
         super().__init__()
         self.shape = shape
@@ -83,15 +90,16 @@ class Level(nn.Module):
         if not is_first:
             self.split = convolution(shape.width, 4 * _FULL_WIDTH, 3)
         self.leave = convolution(shape.width, COLOURS, 3, gain=0.5) if is_first else convolution(_FULL_WIDTH, COLOURS, 3, gain=0.2)
+        self.register_buffer("lowpass", _LOWPASS.outer(_LOWPASS).expand(COLOURS, 1, -1, -1), persistent=False)
 
     @property
     def margin(self) -> int:
         """Positions of the lattice that it works on, on each side, that its convolutions use up."""
-        return self.shape.depth + (1 if self.is_first else 2)
+        return self.shape.depth + (1 if self.is_first else 2) + self.shape.antialias
 
     def multiply_adds(self) -> int:
-        """Of its 3 x 3 convolutions, for a position of the lattice that it works on."""
-        total = 0
+        """Of its convolutions, for a position of the lattice that it works on."""
+        total = 4 * self.lowpass.numel() if self.shape.antialias else 0
         for name, parameter in self.named_parameters():
             if parameter.dim() == 4:
                 at_full_resolution = not self.is_first and name.startswith("leave.")
@@ -108,8 +116,10 @@ class Level(nn.Module):
         if below is None:
             return bounded(self.leave(x))
         x = F.pixel_shuffle(F.leaky_relu(self.split(x), LEAK), 2)
-        detail = bounded(self.leave(_inner(x, 1)))  # the lean convolution uses up half a position: cut to whole ones
-        return detail + double(_inner(below, self.margin - 1))
+        detail = self.leave(_inner(x, 1))  # it uses up half a position: cut to whole ones
+        if self.shape.antialias:
+            detail = F.conv2d(detail, self.lowpass, groups=COLOURS)
+        return bounded(detail) + double(_inner(below, self.margin - 1))
 
 
 def bounded(x: Tensor) -> Tensor:

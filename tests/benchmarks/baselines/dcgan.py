@@ -1,7 +1,7 @@
 """A plain DCGAN (Radford, Metz and Chintala 2016) of textures: its convolutions without the dense entry, so that any size can be drawn.
 
 That is the spatial GAN of Jetchev, Bergmann and Vollgraf (2016). Zero padding as published; pictures are cut from the middle of larger
-ones, and do not tile.
+ones, and do not tile. Trained on the graphics card where there is one: it is what the instrument is held against, the longer the better.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.benchmarks.baselines import SIDE_PX, Baseline, Pictures, adversarial
+from texgen_desktop.engine.device import choose_device
 from texgen_desktop.imaging.colour import Floats
 
 _NOISE, _WIDTH, _BATCH, _CROP_PX = 64, 32, 16, 64
@@ -36,21 +37,22 @@ def _critic() -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(8 * _WIDTH, 1, 4, 2, 1))
 
 
-def _noise(random: torch.Generator, count: int, side: int) -> Tensor:
-    return torch.rand(count, _NOISE, side, side, generator=random) * 2 - 1
+def _noise(random: torch.Generator, count: int, side: int, device: torch.device) -> Tensor:
+    return (torch.rand(count, _NOISE, side, side, generator=random) * 2 - 1).to(device)
 
 
-def _picture(network: nn.Module, random: torch.Generator) -> Tensor:
+def _picture(network: nn.Module, device: torch.device, random: torch.Generator) -> Tensor:
     edge = 2 * _STRIDE
-    made: Tensor = network(_noise(random, 1, SIDE_PX // _STRIDE + 4))
+    made: Tensor = network(_noise(random, 1, SIDE_PX // _STRIDE + 4, device))
     return made[..., edge:-edge, edge:-edge]
 
 
 def grow(photo: Floats, readings_min: Sequence[float], seed: int) -> Iterator[Pictures]:
-    generator, critic = adversarial.initialised(_generator(), seed), adversarial.initialised(_critic(), seed + 1)
-    side = _CROP_PX // _STRIDE
-    for _ in adversarial.train(generator, critic, photo, lambda random: _noise(random, _BATCH, side), _CROP_PX, _BATCH, readings_min, seed):
-        yield adversarial.pictures(partial(_picture, copy.deepcopy(generator).eval()))
+    device = choose_device().device
+    generator, critic = (adversarial.initialised(net, seed + k).to(device) for k, net in enumerate((_generator(), _critic())))
+    noise = partial(_noise, count=_BATCH, side=_CROP_PX // _STRIDE, device=device)
+    for _ in adversarial.train(generator, critic, photo, noise, _CROP_PX, _BATCH, readings_min, seed):
+        yield adversarial.pictures(partial(_picture, copy.deepcopy(generator).eval(), device))
 
 
 BASELINE = Baseline(
