@@ -24,6 +24,7 @@ SMALL = {
     "image_vae": [{"images": 24, "batch": 2, "side": "32", "width": 8}],
     "texture_cnn": [{"images": 24, "levels": 2, "width": 8}, {"mode": "instant", "images": 24, "tile_px": 64}],
     "texture_gan": [{"images": 24, "batch": 2, "levels": 3, "width": 8, "critic_width": 8, "antialias": True}],
+    "texture_sgan": [{"images": 24, "batch": 2, "noise": 8, "width": 8, "critic_width": 8}],
     "texture_vae": [{"images": 24, "batch": 2, "local": 4, "whole": 2, "width": 16, "critic_width": 8}],
 }
 VARIANTS = {

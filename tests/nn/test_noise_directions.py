@@ -18,7 +18,7 @@ def a_generator() -> Generator:
 
 def test_the_generator_answers_to_the_first_direction_the_most() -> None:
     generator = a_generator()
-    shifts = NoiseDirections.of(generator).shifts
+    shifts = NoiseDirections.of(generator.noise_reader).shifts
     assert torch.allclose(shifts @ shifts.T, (FAR / 11) ** 2 * torch.eye(3), atol=1e-6)
     weights = F.normalize(generator.level(0).enter.convolution.weight.detach().sum((2, 3)), dim=0)  # as SeFa has them
     answers = [float((weights @ shift).norm()) for shift in shifts]
@@ -28,7 +28,7 @@ def test_the_generator_answers_to_the_first_direction_the_most() -> None:
 
 
 def test_sliders_add_up_and_stand_still_in_the_middle() -> None:
-    directions = NoiseDirections.of(a_generator())
+    directions = NoiseDirections.of(a_generator().noise_reader)
     assert directions.shift(lambda _: 0.0) is None
     assert NONE.shift(lambda _: 1.0) is None
     where = {"direction1": 0.5, "direction3": -1.0}
@@ -40,7 +40,7 @@ def test_sliders_add_up_and_stand_still_in_the_middle() -> None:
 def test_moved_noise_is_still_a_torus() -> None:
     """The control: the same picture without the shift is another one."""
     generator, style = a_generator(), torch.zeros(1, 1)
-    shift = NoiseDirections.of(generator).shifts[0]
+    shift = NoiseDirections.of(generator.noise_reader).shifts[0]
     with torch.no_grad():
         whole, further = (generator.plane(style, Place(1, y, 0, 32, 16, (8, 8)), (0, 1.0), (0, 1.0), shift) for y in (0, 16))
         plain = generator.plane(style, Place(1, 0, 0, 32, 16, (8, 8)), (0, 1.0), (0, 1.0))

@@ -250,7 +250,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     generator = Generator(_shapes(config), len(told.style))
     generator.load_state_dict(weights, strict=True)
     frozen(generator, device)
-    directions = NoiseDirections.opened(told.directions, shifts, generator)
+    directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
     return TextureCnn(config, told.palette, tuple(told.style), generator, device, frozenset(told.unproven), directions)
 
 
@@ -282,7 +282,7 @@ def prove(model: TextureCnn | TextureTile) -> Slices[TextureCnn | TextureTile]:
     if isinstance(model, TextureTile):
         return model
     found = yield from proofs(model)
-    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator))
+    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator.noise_reader))
     taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
     return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, taken)))
 
@@ -395,7 +395,7 @@ class NetworkTraining:
 
     def model(self) -> TextureCnn:
         average = frozen(copy.deepcopy(self._average), self._device)
-        directions = NoiseDirections.of(average)
+        directions = NoiseDirections.of(average.noise_reader)
         return TextureCnn(self._config, self._sampler.palette, self._sampler.axes, average, self._device, directions=directions)
 
     def _run_state(self) -> RunState:

@@ -183,7 +183,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     shifts = weights.pop(TENSOR, None)
     generator.load_state_dict(weights, strict=True)
     frozen(generator, device)
-    directions = NoiseDirections.opened(told.directions, shifts, generator)
+    directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
     return TextureGan(told.config, told.palette, axes, generator, device, frozenset(told.unproven), directions)
 
 
@@ -211,7 +211,7 @@ def proofs(model: TextureGan) -> Slices[dict[str, float]]:
 def prove(model: TextureGan) -> Slices[TextureGan]:
     """The model with only those sliders that hold what their names say, and with names for its directions."""
     found = yield from proofs(model)
-    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator))
+    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator.noise_reader))
     taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
     return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, taken)))
 
@@ -345,7 +345,7 @@ class Training:
 
     def model(self) -> TextureGan:
         generator = frozen(copy.deepcopy(self._average), self._device)
-        directions = NoiseDirections.of(generator)
+        directions = NoiseDirections.of(generator.noise_reader)
         return TextureGan(self._config, self._sampler.palette, self._sampler.axes, generator, self._device, directions=directions)
 
     def _run_state(self) -> RunState:

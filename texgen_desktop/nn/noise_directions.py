@@ -15,13 +15,22 @@ from texgen_desktop.imaging.naming import NamedDirection, are_distinct, directio
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import Draw
 from texgen_desktop.nn.directions import FAR, semantic_directions
-from texgen_desktop.nn.pyramid import Generator
 from texgen_desktop.slices import Slices
 
 COUNT = 3
 TENSOR = "directions"
 """Their name in a model file."""
 _PICTURES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseReader:
+    """What reads the coarsest noise of a generator."""
+
+    weights: Tensor
+    """(outputs, noise): its first layer's answer to noise that is moved everywhere alike."""
+    side: int
+    """Of the square of places that one pixel sees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,29 +41,27 @@ class NoiseDirections:
     named: tuple[NamedDirection, ...]
 
     @classmethod
-    def of(cls, generator: Generator) -> NoiseDirections:
+    def of(cls, reader: NoiseReader) -> NoiseDirections:
         """Those that the generator answers to most (SeFa, Shen and Zhou 2021), with neutral names.
 
         A generator knows noise whose mean over what one pixel sees, some ``side`` squared places, deviates from 0 by 1 / ``side``; a
         slider's end lies ``FAR`` times as far.
         """
-        level = generator.level(0)
-        weights = level.enter.convolution.weight.detach().sum((2, 3))  # the answer to noise that is moved everywhere alike
-        count = min(COUNT, level.shape.noise)
-        side = 2 * level.shape.depth + 1
-        return cls(FAR / side * semantic_directions(weights, count), unmeasured(count))
+        count = min(COUNT, reader.weights.shape[1])
+        return cls(FAR / reader.side * semantic_directions(reader.weights, count), unmeasured(count))
 
     @classmethod
-    def opened(cls, named: Sequence[NamedDirection], shifts: Tensor | None, generator: Generator) -> NoiseDirections:
+    def opened(cls, named: Sequence[NamedDirection], shifts: Tensor | None, reader: NoiseReader) -> NoiseDirections:
         """Out of a model file; early versions wrote none. Raises RuntimeError for what does not fit the generator."""
         if shifts is None:
             if named:
                 raise RuntimeError("the directions are missing")
             return NONE
-        count, noise = min(COUNT, generator.level(0).shape.noise), generator.level(0).shape.noise
+        noise = reader.weights.shape[1]
+        count = min(COUNT, noise)
         if shifts.shape != (count, noise) or shifts.dtype != torch.float32 or not are_distinct(named, count):
             raise RuntimeError("the directions do not fit the generator")
-        return cls(shifts.to(next(generator.parameters()).device), tuple(named))
+        return cls(shifts.to(reader.weights.device), tuple(named))
 
     def tensors(self) -> Mapping[str, Tensor]:
         return {TENSOR: self.shifts} if len(self.shifts) else {}

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from texgen_desktop.nn.layers import LEAK, convolution, double
 from texgen_desktop.nn.noise import gaussian_field
+from texgen_desktop.nn.noise_directions import NoiseReader
 
 COLOURS = 3
 LOUDEST = 4.0  # of a picture made from noise, or of the detail of a level; the caller's unit is about a standard deviation
@@ -142,6 +143,11 @@ class Generator(nn.Module):
         level = self.levels[k]
         assert isinstance(level, Level)
         return level
+
+    @property
+    def noise_reader(self) -> NoiseReader:
+        first = self.level(0)
+        return NoiseReader(first.enter.convolution.weight.detach().sum((2, 3)), 2 * first.shape.depth + 1)
 
     def region(self, k: int, y: int, x: int, height: int, width: int, style: Tensor, noise: NoiseSource) -> Tensor:
         """Level k's picture of one region of the plane, in that level's pixels: (B, 3, height, width)."""

@@ -1,0 +1,385 @@
+"""A spatial GAN (Jetchev, Bergmann and Vollgraf 2016), on a torus and with sliders: one generator and one critic for all scales.
+
+It is a DCGAN (Radford, Metz and Chintala 2016) without its dense entry: of noise on a lattice of cells of 16 pixels four transposed
+convolutions make a picture of any size. A critic sees whole crops of 64 pixels, so that it learns what the things of a texture are, a
+stone or a leaf, and not only what their surfaces look like. That takes several times the work of ``texture_gan``, which learns scale by
+scale; with less it is worse.
+
+The noise of a torus wraps, and is drawn wider than the network looks: so its pictures wrap too.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Annotated, Any
+
+import msgspec
+import torch
+from msgspec import Meta
+from torch import Tensor, nn
+
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
+from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.photos import Photo
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
+from texgen_desktop.imaging.naming import NamedDirection
+from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
+from texgen_desktop.nn.averaging import adam, average_into
+from texgen_desktop.nn.layers import LEAK, frozen, placed, seeded, sizes_only
+from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
+from texgen_desktop.nn.noise import gaussian_field, stream
+from texgen_desktop.nn.noise_directions import COUNT, NONE, TENSOR, NoiseDirections, NoiseReader
+from texgen_desktop.nn.run_state import LossLog, RunState, portable
+from texgen_desktop.nn.schedule import cosine
+from texgen_desktop.nn.warm_start import take_over
+from texgen_desktop.slices import Slices
+
+_STRIDE_PX = 16
+_CROP_CELLS = 4
+_MARGIN_CELLS = 1  # each layer looks to the next pixel on one side only, so that four of them see no further than the next cell
+_LOUDEST = 4.0  # in palette coordinates, about standard deviations
+_PROOF_SIDE_PX = 256
+
+# Purposes of random streams within one training step.
+_CROPS, _NOISE = range(2)
+
+
+class TextureSganConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set of a run; every schedule is a function of the share of ``images`` that was seen."""
+
+    images: Annotated[int, Meta(ge=16, le=100_000_000, description="Crops of the photo to learn from", extra={"unit": "crops"})] = 110_000
+    batch: Annotated[int, Meta(ge=2, le=64, description="Crops in one training step", extra={"unit": "crops"})] = 16
+    noise: Annotated[int, Meta(ge=4, le=256, description="Random numbers in each cell of 16 × 16 pixels")] = 64
+    width: Annotated[
+        int, Meta(ge=8, le=128, description="Channels of the generator where it is finest; four times as many at its start")
+    ] = 64
+    critic_width: Annotated[int, Meta(ge=8, le=128, description="Channels of the critic where it is finest")] = 64
+    loss: Annotated[GanLossName, Meta(description="What generator and critic are judged by")] = "non-saturating"
+    learning_rate: Annotated[float, Meta(gt=0, le=0.1, description="Step size of Adam until it is annealed")] = 0.0002
+    mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
+    turn: Annotated[bool, Meta(description="Learn from the photo turned by quarters as well, where that looks as natural")] = False
+
+
+PRESETS = {
+    "draft": TextureSganConfig(images=48_000),
+    "standard": TextureSganConfig(),
+    "high": TextureSganConfig(images=300_000, width=96, critic_width=96),
+}
+
+
+# -------------------------------------------------------------------------------------------------------------- networks
+
+
+class Generator(nn.Module):
+    """(B, style + noise, h, w) -> (B, 3, 16 h, 16 w) in palette coordinates. Batch norm everywhere but at the end, as in a DCGAN."""
+
+    def __init__(self, noise: int, style: int, width: int) -> None:
+        super().__init__()
+        self.noise = noise
+        layers: list[nn.Module] = []
+        for before, after in pairwise((style + noise, 4 * width, 2 * width, width)):
+            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        self.body = nn.Sequential(*layers, nn.ConvTranspose2d(width, 3, 4, 2, 1))
+
+    @property
+    def noise_reader(self) -> NoiseReader:
+        first = next(self.parameters()).detach()  # (style + noise, outputs, 4, 4)
+        return NoiseReader(first[-self.noise :].sum((2, 3)).T, 2 * _MARGIN_CELLS + 1)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        return _LOUDEST * torch.tanh(self.body(cells) / _LOUDEST)
+
+    def multiply_adds(self) -> float:
+        """For one pixel of the picture."""
+        ladder = [layer.weight.numel() for layer in self.body if isinstance(layer, nn.ConvTranspose2d)]
+        return sum((weights / 4 ** (len(ladder) - k) for k, weights in enumerate(ladder)), 0.0)
+
+
+class Critic(nn.Module):
+    """(B, 3, S, S), (B, style) -> scores (B, 1, S / 16, S / 16). The style lies on every pixel."""
+
+    def __init__(self, style: int, width: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(3 + style, width, 4, 2, 1), nn.LeakyReLU(LEAK)]
+        for before, after in pairwise((width, 2 * width, 4 * width)):
+            layers += [nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(LEAK)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(4 * width, 1, 4, 2, 1))
+
+    def forward(self, picture: Tensor, style: Tensor) -> Tensor:
+        scores: Tensor = self.body(_with_style(picture, style))
+        return scores
+
+    def multiply_adds(self) -> float:
+        """For one pixel of the picture."""
+        ladder = [layer.weight.numel() for layer in self.body if isinstance(layer, nn.Conv2d)]
+        return sum((weights / 4 ** (k + 1) for k, weights in enumerate(ladder)), 0.0)
+
+
+def _with_style(field: Tensor, style: Tensor) -> Tensor:
+    planes = style[:, :, None, None].expand(-1, -1, *field.shape[-2:])
+    return torch.cat([planes, field], 1).contiguous(memory_format=torch.channels_last)
+
+
+def _initialise(network: nn.Module) -> None:
+    """N(0, 0.02) for convolutions and N(1, 0.02) for the gains of batch norm (Radford et al. 2016, section 4)."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+
+
+@torch.no_grad()
+def _calibrate(generator: Generator, cells: Tensor) -> None:
+    """Batch norm starts from what the first weights make of noise: its running means would take a hundred steps to get there."""
+    norms = [layer for layer in generator.modules() if isinstance(layer, nn.BatchNorm2d)]
+    usual = [layer.momentum for layer in norms]
+    for layer in norms:
+        layer.momentum = 1.0
+    generator(cells)
+    for layer, momentum in zip(norms, usual, strict=True):
+        layer.momentum = momentum
+
+
+def _uniform(normal: Tensor) -> Tensor:
+    """Standard normal numbers as uniform ones in [-1, 1], which is the noise of a DCGAN."""
+    return torch.erf(normal * 0.5**0.5)
+
+
+# ----------------------------------------------------------------------------------------------------------------- model
+
+
+@dataclass(frozen=True)
+class TextureSgan:
+    """Trained weights with all that rendering needs. Never changed once it is made."""
+
+    config: TextureSganConfig
+    palette: Palette
+    axes: tuple[StyleAxis, ...]
+    generator: Generator
+    device: torch.device
+
+    unproven: frozenset[str] = frozenset()
+    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
+    directions: NoiseDirections = NONE
+
+    @property
+    def sliders(self) -> tuple[Slider, ...]:
+        axes = [Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven]
+        return (*axes, *(Slider(*words) for words in self.directions.words))
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        return ("layout",)
+
+    @property
+    def cell_px(self) -> int:
+        return _STRIDE_PX
+
+    @property
+    def level_count(self) -> int:
+        return 1
+
+    def header(self) -> dict[str, Any]:
+        return {
+            "config": msgspec.to_builtins(self.config),
+            "palette": msgspec.to_builtins(self.palette),
+            "style": [msgspec.to_builtins(axis) for axis in self.axes],
+            "unproven": sorted(self.unproven),
+            "directions": self.directions.header(),
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        return portable({**self.generator.state_dict(), **self.directions.tensors()})
+
+
+class _Header(msgspec.Struct, forbid_unknown_fields=True):
+    """The shape of ``TextureSgan.header``: a file from a stranger has to fit it."""
+
+    config: TextureSganConfig
+    palette: Palette
+    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
+    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
+    directions: Annotated[list[NamedDirection], Meta(max_length=COUNT)] = []
+
+
+def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureSgan:
+    """The model of a header and tensors that came out of ``TextureSgan``. Raises msgspec.ValidationError or RuntimeError."""
+    told = msgspec.convert(header, _Header)
+    axes, known = told.style, {axis.id for axis in told.style}
+    if len(known) < len(axes) or not set(told.unproven) <= known:
+        raise msgspec.ValidationError("repeated or unknown style axes")
+    generator, weights = Generator(told.config.noise, len(axes), told.config.width), dict(tensors)
+    shifts = weights.pop(TENSOR, None)
+    generator.load_state_dict(weights, strict=True)
+    frozen(generator, device)
+    directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
+    return TextureSgan(told.config, told.palette, axes, generator, device, frozenset(told.unproven), directions)
+
+
+@torch.inference_mode()
+def render(model: TextureSgan, request: RenderRequest) -> Tensor:
+    """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
+    look, region = request.look, request.region
+    # Grown to whole cells, and cropped at the end.
+    top, left = region.y // _STRIDE_PX, region.x // _STRIDE_PX
+    rows, columns = -(-(region.y + region.height) // _STRIDE_PX) - top, -(-(region.x + region.width) // _STRIDE_PX) - left
+    place = (top - _MARGIN_CELLS, left - _MARGIN_CELLS, rows + 2 * _MARGIN_CELLS, columns + 2 * _MARGIN_CELLS)
+    field = look.layout_strength * gaussian_field(look.layout_seed, 0, model.config.noise, *place, request.cells).to(model.device)
+    shift = model.directions.shift(look.value)
+    field = field if shift is None else field + shift[:, None, None]
+    values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
+    style = torch.tensor([values], dtype=torch.float32, device=model.device)
+    picture = model.generator(_with_style(_uniform(field), style))
+    dy, dx = (region.y - top * _STRIDE_PX, region.x - left * _STRIDE_PX)
+    dy, dx = dy + _MARGIN_CELLS * _STRIDE_PX, dx + _MARGIN_CELLS * _STRIDE_PX
+    return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
+
+
+def _drawing(model: TextureSgan, side_px: int) -> Draw:
+    return moved_slider(lambda request: render(model, request), side_px, side_px // _STRIDE_PX)
+
+
+def prove(model: TextureSgan) -> Slices[TextureSgan]:
+    """The model with only those sliders that hold what their names say, and with names for its directions."""
+    found = yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, _drawing(model, _PROOF_SIDE_PX))
+    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator.noise_reader))
+    taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
+    side_px = _PROOF_SIDE_PX // 2
+    return replace(held, directions=(yield from held.directions.measured(_drawing(held, side_px), side_px, taken)))
+
+
+# -------------------------------------------------------------------------------------------------------------- training
+
+
+class Training:
+    """A run: generator, its average, critic, their optimisers. Implements ``families.Trainer``."""
+
+    def __init__(self, config: TextureSganConfig, sampler: CropSampler, seed: int, device: torch.device) -> None:
+        self._config, self._seed, self._device = config, seed, device
+        self.images_seen = 0
+        self._loss = GAN_LOSSES[config.loss]
+        self._sampler = sampler
+        style = len(sampler.axes)
+        with seeded(seed):
+            self._generator, self._critic = Generator(config.noise, style, config.width), Critic(style, config.critic_width)
+            for network in (self._generator, self._critic):
+                _initialise(network)
+            _calibrate(self._generator, torch.rand(config.batch, style + config.noise, _CROP_CELLS, _CROP_CELLS) * 2 - 1)
+        self._average = frozen(copy.deepcopy(self._generator), device)
+        for network in (self._generator, self._critic):
+            placed(network, device)
+        self._optimizers = [adam(network, config.learning_rate, (0.5, 0.999)) for network in (self._generator, self._critic)]
+        self._log = LossLog()
+
+    @property
+    def images_total(self) -> int:
+        return -(-self._config.images // self._config.batch) * self._config.batch
+
+    def step(self) -> Slices[None]:
+        rate = self._config.learning_rate * cosine(self.images_seen / self.images_total, 0.05, hold=0.75)
+        for optimizer in self._optimizers:
+            optimizer.param_groups[0]["lr"] = rate
+        crops = self._sampler.draw(stream(self._seed, self.images_seen, _CROPS), 0, self._config.batch, _CROP_CELLS * _STRIDE_PX)
+        yield None
+        dice = stream(self._seed, self.images_seen, _NOISE)
+        noise = torch.rand(self._config.batch, self._config.noise, _CROP_CELLS, _CROP_CELLS, generator=dice) * 2 - 1
+        fake = self._generator(_with_style(noise.to(self._device), crops.style))
+        yield None
+        on_real = yield from self._teach_critic(crops.patches, fake.detach(), crops.style)
+        yield from self._teach_generator(fake, crops.style, on_real)
+        self._average_in()
+        self.images_seen += self._config.batch
+
+    def _teach_critic(self, real: Tensor, fake: Tensor, style: Tensor) -> Slices[Tensor]:
+        """One step of the critic; hands on what it thought of the real crops before that step. Batch norm sees each kind by itself."""
+        on_real = self._critic(real, style)
+        yield None
+        loss = self._loss.critic(on_real, self._critic(fake, style))
+        self._log.note_loss("critic", loss, self.images_seen)
+        yield None
+        _, optimizer = self._optimizers
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        yield None
+        before: Tensor = on_real.detach()
+        return before
+
+    def _teach_generator(self, fake: Tensor, style: Tensor, on_real: Tensor) -> Slices[None]:
+        optimizer, _ = self._optimizers
+        loss = self._loss.generator(self._critic(fake, style), on_real)
+        self._log.note_loss("generator", loss, self.images_seen)
+        yield None
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward(inputs=list(self._generator.parameters()))  # and not the critic's
+        optimizer.step()
+        yield None
+
+    @torch.no_grad()
+    def _average_in(self) -> None:
+        """The weights are averaged; what batch norm has seen last is taken as it is, for it is an average already."""
+        average_into(self._average, self._generator, self.images_seen // self._config.batch)
+        for kept, seen in zip(self._average.buffers(), self._generator.buffers(), strict=True):
+            kept.copy_(seen)
+
+    def take_losses(self) -> dict[str, float]:
+        return self._log.take()
+
+    def start_from(self, model: TextureSgan) -> None:
+        for network in (self._generator, self._average):
+            take_over(network, model.generator.state_dict())
+
+    def tune(self, config: TextureSganConfig) -> None:
+        self._config = config
+
+    def model(self) -> TextureSgan:
+        generator = frozen(copy.deepcopy(self._average), self._device)
+        directions = NoiseDirections.of(generator.noise_reader)
+        return TextureSgan(self._config, self._sampler.palette, self._sampler.axes, generator, self._device, directions=directions)
+
+    def _run_state(self) -> RunState:
+        of_generator, of_critic = self._optimizers
+        optimizers = {"generator_adam": (of_generator, self._generator), "critic_adam": (of_critic, self._critic)}
+        return RunState({"generator": self._generator, "average": self._average, "critic": self._critic}, optimizers)
+
+    def state(self) -> dict[str, Tensor]:
+        return self._run_state().tensors()
+
+    def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None:
+        self._run_state().load(tensors)
+        self.images_seen = images_seen
+        self._log.take()
+
+
+def cost_gflop(config: TextureSganConfig) -> float:
+    """Work of the whole schedule: the generator once forward and backward, the critic on real and fake, and once for the generator."""
+    with sizes_only():
+        generator, critic = Generator(config.noise, 4, config.width), Critic(4, config.critic_width)
+    pixels = config.images * (_CROP_CELLS * _STRIDE_PX) ** 2
+    return 2e-9 * pixels * (3 * generator.multiply_adds() + 8 * critic.multiply_adds())
+
+
+def start(config: TextureSganConfig, photos: Sequence[Photo], seed: int, device: torch.device) -> Slices[Training]:
+    """A run before its first step, in slices."""
+    sampler = yield from CropSampler.prepared(photos, 1, _CROP_CELLS * _STRIDE_PX, device, config.mirror, config.turn)
+    yield None
+    return Training(config, sampler, seed, device)
+
+
+FAMILY = Family(
+    id="texture_sgan",
+    title="Spatial GAN",
+    description="Learns what the stones or leaves of a texture are, and draws them sharply. Takes several times as long as Texture GAN.",
+    config=TextureSganConfig,
+    presets=PRESETS,
+    start=start,
+    open=open_model,
+    render=render,
+    prove=prove,
+    cost_gflop=cost_gflop,
+    crop_px=lambda config: _CROP_CELLS * _STRIDE_PX,
+)
