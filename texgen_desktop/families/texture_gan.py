@@ -62,7 +62,7 @@ class TextureGanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smoothness: Annotated[float, Meta(ge=0, le=10, description="Weight of the critics' gradient penalty")] = 0.06
     mirror: Annotated[bool, Meta(description="Learn from the mirrored photo as well, where that looks as natural")] = False
     turn: Annotated[bool, Meta(description="Learn from the photo turned by quarters as well, where that looks as natural")] = False
-    antialias: Annotated[bool, Meta(description="Nothing at the limit of what pixels can hold, where a mesh may grow")] = False
+    antialias: Annotated[bool, Meta(description="Low-pass the finest detail, so that no mesh of two pixels can grow")] = False
 
 
 PRESETS = {

@@ -5,7 +5,9 @@ convolutions make a picture of any size. A critic sees whole crops of 64 pixels,
 stone or a leaf, and not only what their surfaces look like. That takes several times the work of ``texture_gan``, which learns scale by
 scale; with less it is worse.
 
-The noise of a torus wraps, and is drawn wider than the network looks: so its pictures wrap too.
+The noise of a torus wraps, and is drawn wider than the network looks: so its pictures wrap too. Training is as published: a crop of 4 x 4
+cells is made with zeros around it, which its outer cells show, and only the middle of it is made as a texture is later. That the critic
+judges both alike did not show in pictures; noise that wraps in training too would cost the generator 2.25 times as much.
 """
 
 from __future__ import annotations
@@ -28,10 +30,12 @@ from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_s
 from texgen_desktop.imaging.naming import NamedDirection
 from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
+from texgen_desktop.nn.directions import NoiseReader
 from texgen_desktop.nn.layers import LEAK, frozen, placed, seeded, sizes_only
 from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
 from texgen_desktop.nn.noise import gaussian_field, stream
-from texgen_desktop.nn.noise_directions import COUNT, NONE, TENSOR, NoiseDirections, NoiseReader
+from texgen_desktop.nn.noise_directions import COUNT, NONE, TENSOR, NoiseDirections
+from texgen_desktop.nn.pyramid import bounded
 from texgen_desktop.nn.run_state import LossLog, RunState, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
@@ -40,7 +44,6 @@ from texgen_desktop.slices import Slices
 _STRIDE_PX = 16
 _CROP_CELLS = 4
 _MARGIN_CELLS = 1  # each layer looks to the next pixel on one side only, so that four of them see no further than the next cell
-_LOUDEST = 4.0  # in palette coordinates, about standard deviations
 _PROOF_SIDE_PX = 256
 
 # Purposes of random streams within one training step.
@@ -74,7 +77,10 @@ PRESETS = {
 
 
 class Generator(nn.Module):
-    """(B, style + noise, h, w) -> (B, 3, 16 h, 16 w) in palette coordinates. Batch norm everywhere but at the end, as in a DCGAN."""
+    """(B, style + noise, h, w) -> (B, 3, 16 h, 16 w) in palette coordinates.
+
+    Batch norm everywhere but at the end, as in a DCGAN, whose tanh is stretched to the range of those coordinates.
+    """
 
     def __init__(self, noise: int, style: int, width: int) -> None:
         super().__init__()
@@ -86,11 +92,13 @@ class Generator(nn.Module):
 
     @property
     def noise_reader(self) -> NoiseReader:
-        first = next(self.parameters()).detach()  # (style + noise, outputs, 4, 4)
-        return NoiseReader(first[-self.noise :].sum((2, 3)).T, 2 * _MARGIN_CELLS + 1)
+        """Of each of the four places that a cell becomes, the sum of the 2 x 2 weights that reach it."""
+        first = next(self.parameters()).detach()[-self.noise :]  # (noise, outputs, 4, 4)
+        answers = first.unflatten(3, (2, 2)).unflatten(2, (2, 2)).sum((2, 4))  # (noise, outputs, 2, 2)
+        return NoiseReader(answers.flatten(1).T, 2 * _MARGIN_CELLS + 1)
 
     def forward(self, cells: Tensor) -> Tensor:
-        return _LOUDEST * torch.tanh(self.body(cells) / _LOUDEST)
+        return bounded(self.body(cells))
 
     def multiply_adds(self) -> float:
         """For one pixel of the picture."""
@@ -216,6 +224,8 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     shifts = weights.pop(TENSOR, None)
     generator.load_state_dict(weights, strict=True)
     frozen(generator, device)
+    if any(bool((value < 0).any()) for name, value in weights.items() if name.endswith("running_var")):
+        raise RuntimeError("a variance below 0")
     directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
     return TextureSgan(told.config, told.palette, axes, generator, device, frozenset(told.unproven), directions)
 
@@ -229,13 +239,12 @@ def render(model: TextureSgan, request: RenderRequest) -> Tensor:
     rows, columns = -(-(region.y + region.height) // _STRIDE_PX) - top, -(-(region.x + region.width) // _STRIDE_PX) - left
     place = (top - _MARGIN_CELLS, left - _MARGIN_CELLS, rows + 2 * _MARGIN_CELLS, columns + 2 * _MARGIN_CELLS)
     field = look.layout_strength * gaussian_field(look.layout_seed, 0, model.config.noise, *place, request.cells).to(model.device)
-    shift = model.directions.shift(look.value)
+    shift = model.directions.shift(look.value)  # of the normal numbers, before they are made uniform
     field = field if shift is None else field + shift[:, None, None]
     values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
     style = torch.tensor([values], dtype=torch.float32, device=model.device)
     picture = model.generator(_with_style(_uniform(field), style))
-    dy, dx = (region.y - top * _STRIDE_PX, region.x - left * _STRIDE_PX)
-    dy, dx = dy + _MARGIN_CELLS * _STRIDE_PX, dx + _MARGIN_CELLS * _STRIDE_PX
+    dy, dx = region.y - place[0] * _STRIDE_PX, region.x - place[1] * _STRIDE_PX
     return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
 
 
@@ -280,9 +289,7 @@ class Training:
         return -(-self._config.images // self._config.batch) * self._config.batch
 
     def step(self) -> Slices[None]:
-        rate = self._config.learning_rate * cosine(self.images_seen / self.images_total, 0.05, hold=0.75)
-        for optimizer in self._optimizers:
-            optimizer.param_groups[0]["lr"] = rate
+        self._anneal()
         crops = self._sampler.draw(stream(self._seed, self.images_seen, _CROPS), 0, self._config.batch, _CROP_CELLS * _STRIDE_PX)
         yield None
         dice = stream(self._seed, self.images_seen, _NOISE)
@@ -294,28 +301,41 @@ class Training:
         self._average_in()
         self.images_seen += self._config.batch
 
+    def _anneal(self) -> None:
+        """The full rate for three quarters of the run, as published, then a cosine down to a twentieth: for pictures that stand still."""
+        rate = self._config.learning_rate * cosine(self.images_seen / self.images_total, 0.05, hold=0.75)
+        for optimizer in self._optimizers:
+            optimizer.param_groups[0]["lr"] = rate
+
     def _teach_critic(self, real: Tensor, fake: Tensor, style: Tensor) -> Slices[Tensor]:
         """One step of the critic; hands on what it thought of the real crops before that step. Batch norm sees each kind by itself."""
         on_real = self._critic(real, style)
         yield None
-        loss = self._loss.critic(on_real, self._critic(fake, style))
-        self._log.note_loss("critic", loss, self.images_seen)
+        on_fake = self._critic(fake, style)
         yield None
+        told = on_real.detach().requires_grad_(), on_fake.detach().requires_grad_()
+        loss = self._loss.critic(*told)
+        self._log.note_loss("critic", loss, self.images_seen)
+        loss.backward()
         _, optimizer = self._optimizers
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        for scores, asked in zip((on_real, on_fake), told, strict=True):  # one after the other: both together are a long slice
+            scores.backward(asked.grad)
+            yield None
         optimizer.step()
-        yield None
         before: Tensor = on_real.detach()
         return before
 
     def _teach_generator(self, fake: Tensor, style: Tensor, on_real: Tensor) -> Slices[None]:
         optimizer, _ = self._optimizers
-        loss = self._loss.generator(self._critic(fake, style), on_real)
+        shown = fake.detach().requires_grad_()
+        loss = self._loss.generator(self._critic(shown, style), on_real)
         self._log.note_loss("generator", loss, self.images_seen)
         yield None
+        loss.backward(inputs=[shown])  # and not the critic's weights
+        yield None
         optimizer.zero_grad(set_to_none=True)
-        loss.backward(inputs=list(self._generator.parameters()))  # and not the critic's
+        fake.backward(shown.grad)
         optimizer.step()
         yield None
 

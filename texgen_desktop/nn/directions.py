@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 FAR = 2.5
 """Standard deviations from the middle to where a slider stands at its end."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseReader:
+    """What reads the coarsest noise of a generator of textures."""
+
+    weights: Tensor
+    """(outputs, noise): its first layer's answer to noise that is moved everywhere alike."""
+    side: int
+    """Of the square of places that one pixel sees, about."""
 
 
 def semantic_directions(weights: Tensor, count: int) -> Tensor:

@@ -14,23 +14,13 @@ from torch import Tensor
 from texgen_desktop.imaging.naming import NamedDirection, are_distinct, direction_id, name_directions, unmeasured
 from texgen_desktop.imaging.properties import Picture
 from texgen_desktop.imaging.slider_proof import Draw
-from texgen_desktop.nn.directions import FAR, semantic_directions
+from texgen_desktop.nn.directions import FAR, NoiseReader, semantic_directions
 from texgen_desktop.slices import Slices
 
 COUNT = 3
 TENSOR = "directions"
 """Their name in a model file."""
 _PICTURES = 4
-
-
-@dataclass(frozen=True, eq=False)
-class NoiseReader:
-    """What reads the coarsest noise of a generator."""
-
-    weights: Tensor
-    """(outputs, noise): its first layer's answer to noise that is moved everywhere alike."""
-    side: int
-    """Of the square of places that one pixel sees."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from texgen_desktop.nn.directions import NoiseReader
 from texgen_desktop.nn.layers import LEAK, convolution, double
 from texgen_desktop.nn.noise import gaussian_field
-from texgen_desktop.nn.noise_directions import NoiseReader
 
 COLOURS = 3
 LOUDEST = 4.0  # of a picture made from noise, or of the detail of a level; the caller's unit is about a standard deviation
@@ -35,8 +35,8 @@ class LevelShape:
     2016): a quarter of the positions, so the same cost buys twice the width and twice the reach. Their noise lies there too. One lean
     convolution at full resolution follows: without it the four pixels of a position show as a fine grid.
 
-    ``antialias``: the detail has nothing at the Nyquist frequency. What lies there is faint beside all else, so that a critic hardly
-    sees it, and the four pixels of a position draw a mesh with it, here and there.
+    ``antialias``: the detail, before it is bounded, has nothing at the Nyquist frequency of either axis. What lies there is faint beside
+    all else, so that a critic hardly sees it, and the four pixels of a position draw a mesh with it, here and there.
     """
 
     width: int
@@ -91,7 +91,8 @@ class Level(nn.Module):
         if not is_first:
             self.split = convolution(shape.width, 4 * _FULL_WIDTH, 3)
         self.leave = convolution(shape.width, COLOURS, 3, gain=0.5) if is_first else convolution(_FULL_WIDTH, COLOURS, 3, gain=0.2)
-        self.register_buffer("lowpass", _LOWPASS.outer(_LOWPASS).expand(COLOURS, 1, -1, -1), persistent=False)
+        if shape.antialias:
+            self.register_buffer("lowpass", _LOWPASS.outer(_LOWPASS).repeat(COLOURS, 1, 1, 1), persistent=False)
 
     @property
     def margin(self) -> int:

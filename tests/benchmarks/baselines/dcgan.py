@@ -1,7 +1,7 @@
 """A plain DCGAN (Radford, Metz and Chintala 2016) of textures: its convolutions without the dense entry, so that any size can be drawn.
 
 That is the spatial GAN of Jetchev, Bergmann and Vollgraf (2016). Zero padding as published; pictures are cut from the middle of larger
-ones, and do not tile. Trained on the graphics card where there is one: it is what the instrument is held against, the longer the better.
+ones, and do not tile. Trained on the graphics card where there is one: the instrument is held against a DCGAN that was trained for long.
 """
 
 from __future__ import annotations
@@ -59,6 +59,6 @@ BASELINE = Baseline(
     "dcgan",
     "plain DCGAN",
     f"fully convolutional, noise {_NOISE}, widths {8 * _WIDTH}-{4 * _WIDTH}-{2 * _WIDTH}-3, 4 x 4 stride 2, batch norm, "
-    f"crops of {_CROP_PX} px, batch {_BATCH}, Adam 0.0002 beta 0.5, non-saturating",
+    f"crops of {_CROP_PX} px, batch {_BATCH}, Adam 0.0002 beta 0.5, non-saturating, on the best device",
     grow,
 )
