@@ -100,7 +100,7 @@ def test_a_model_of_another_family_is_no_start(tmp_path: Path, tiny_photo: Path,
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gravel", "gravel.safetensors holds a model of the family texture-gan: this run cannot start from it."),
+        ("rust", "rust.safetensors holds a model of the family texture-gan: this run cannot start from it."),
         ("run-001", "There is no model run-001 to start from."),
         ("../models/gravel", "There is no model ../models/gravel to start from."),
     ],
