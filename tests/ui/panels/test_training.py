@@ -87,12 +87,12 @@ def test_what_is_chosen_is_what_is_trained(session: Session, panel: TrainingPane
 def test_a_run_starts_from_the_model_of_another_one_or_from_one_that_ships(session: Session, panel: TrainingPanel) -> None:
     session.say(MADE_UP, m.ProjectChanged(WITH_RUN))
     start = child(panel, QComboBox, "start_from")
-    assert [start.itemData(row) for row in range(3)] == ["", RUN.id, "gravel"]
+    assert [start.itemData(row) for row in range(3)] == ["", RUN.id, "rust"]
     for row in (1, 2):
         start.setCurrentIndex(row)
         child(panel, QAbstractButton, "train_button").click()
         session.say(m.JobStarted("train"), m.JobEnded("train", "finished"))
-    assert [command.settings.start_from for command in session.engine.others() if isinstance(command, m.Train)] == [RUN.id, "gravel"]
+    assert [command.settings.start_from for command in session.engine.others() if isinstance(command, m.Train)] == [RUN.id, "rust"]
 
 
 def test_a_changed_setting_is_kept_when_the_preset_changes(session: Session, panel: TrainingPanel) -> None:
