@@ -7,7 +7,7 @@ told to the networks, and so becomes sliders. All of a crop follows from the gen
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -68,6 +68,13 @@ class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def words(self) -> tuple[str, str]:
         """Its title, and what it changes."""
         return (self.group, f"How much the texture is like {self.group}.") if self.group else AXIS_WORDS[self.id]
+
+
+def check_axes(axes: Sequence[StyleAxis], unproven: Collection[str]) -> None:
+    """Of a model file from a stranger: raises msgspec.ValidationError for an axis that is there twice or unproven and not there."""
+    known = {axis.id for axis in axes}
+    if len(known) < len(axes) or not known.issuperset(unproven):
+        raise msgspec.ValidationError("repeated or unknown style axes")
 
 
 class Grouped(Protocol):

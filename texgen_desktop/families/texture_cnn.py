@@ -23,11 +23,11 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
-from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis, check_axes
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider, style_sliders, style_values
 from texgen_desktop.imaging.naming import NamedDirection
 from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
@@ -139,8 +139,7 @@ class TextureCnn:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        axes = [Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven]
-        return (*axes, *(Slider(*words) for words in self.directions.words))
+        return (*style_sliders(self.axes, self.unproven), *(Slider(*words) for words in self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -168,8 +167,7 @@ class TextureCnn:
 
     def render(self, request: RenderRequest) -> Tensor:
         look, region = request.look, request.region
-        values = [0.0 if axis.id in self.unproven else look.value(axis.id) for axis in self.axes]
-        style = torch.tensor([values], dtype=torch.float32, device=self.device)
+        style = torch.tensor([style_values(self.axes, self.unproven, look)], dtype=torch.float32, device=self.device)
         place = Place(self.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
         layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
         return self.palette.decode(self.generator.plane(style, place, layout, detail, self.directions.shift(look.value)))[0]
@@ -240,11 +238,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         msgspec.convert(header, _TileHeader)
         return _open_tile(config, tensors, device)
     told = msgspec.convert(header, _NetworkHeader)
-    names = {axis.id for axis in told.style}
-    if len(names) < len(told.style):
-        raise msgspec.ValidationError("unknown or repeated style axes")
-    if not set(told.unproven) <= names:
-        raise msgspec.ValidationError("unknown unproven axes")
+    check_axes(told.style, told.unproven)
     weights = dict(tensors)
     shifts = weights.pop(TENSOR, None)
     generator = Generator(_shapes(config), len(told.style))

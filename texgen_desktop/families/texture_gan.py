@@ -22,10 +22,10 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis, check_axes
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider, style_sliders, style_values
 from texgen_desktop.imaging.naming import NamedDirection
 from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
@@ -135,8 +135,7 @@ class TextureGan:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        axes = [Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven]
-        return (*axes, *(Slider(*words) for words in self.directions.words))
+        return (*style_sliders(self.axes, self.unproven), *(Slider(*words) for words in self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -176,9 +175,8 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
     """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes, known = told.style, {axis.id for axis in told.style}
-    if len(known) < len(axes) or not set(told.unproven) <= known:
-        raise msgspec.ValidationError("repeated or unknown style axes")
+    axes = told.style
+    check_axes(axes, told.unproven)
     generator, weights = Generator(_shapes(told.config), len(axes)), dict(tensors)
     shifts = weights.pop(TENSOR, None)
     generator.load_state_dict(weights, strict=True)
@@ -191,8 +189,7 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
 def render(model: TextureGan, request: RenderRequest) -> Tensor:
     """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
     look, region = request.look, request.region
-    values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
-    style = torch.tensor([values], dtype=torch.float32, device=model.device)
+    style = torch.tensor([style_values(model.axes, model.unproven, look)], dtype=torch.float32, device=model.device)
     place = Place(model.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
     layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
     return model.palette.decode(model.generator.plane(style, place, layout, detail, model.directions.shift(look.value)))[0]

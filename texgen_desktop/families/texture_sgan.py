@@ -23,10 +23,10 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis
+from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis, check_axes
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider, style_sliders, style_values
 from texgen_desktop.imaging.naming import NamedDirection
 from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.nn.averaging import adam, average_into
@@ -176,8 +176,7 @@ class TextureSgan:
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        axes = [Slider(axis.id, *axis.words) for axis in self.axes if axis.id not in self.unproven]
-        return (*axes, *(Slider(*words) for words in self.directions.words))
+        return (*style_sliders(self.axes, self.unproven), *(Slider(*words) for words in self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -217,9 +216,8 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureSgan:
     """The model of a header and tensors that came out of ``TextureSgan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes, known = told.style, {axis.id for axis in told.style}
-    if len(known) < len(axes) or not set(told.unproven) <= known:
-        raise msgspec.ValidationError("repeated or unknown style axes")
+    axes = told.style
+    check_axes(axes, told.unproven)
     generator, weights = Generator(told.config.noise, len(axes), told.config.width), dict(tensors)
     shifts = weights.pop(TENSOR, None)
     generator.load_state_dict(weights, strict=True)
@@ -241,8 +239,7 @@ def render(model: TextureSgan, request: RenderRequest) -> Tensor:
     field = look.layout_strength * gaussian_field(look.layout_seed, 0, model.config.noise, *place, request.cells).to(model.device)
     shift = model.directions.shift(look.value)  # of the normal numbers, before they are made uniform
     field = field if shift is None else field + shift[:, None, None]
-    values = [0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes]
-    style = torch.tensor([values], dtype=torch.float32, device=model.device)
+    style = torch.tensor([style_values(model.axes, model.unproven, look)], dtype=torch.float32, device=model.device)
     picture = model.generator(_with_style(_uniform(field), style))
     dy, dx = region.y - place[0] * _STRIDE_PX, region.x - place[1] * _STRIDE_PX
     return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]

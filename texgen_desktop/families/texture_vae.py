@@ -26,7 +26,7 @@ from torch import Tensor
 from texgen_desktop.data.crops import BENDS, MEASURES, MOST_AXES, CropSampler, StyleAxis, bend_matrix
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider, moved_slider
+from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider, moved_slider, style_sliders
 from texgen_desktop.imaging.colour import to_uint8
 from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
@@ -205,8 +205,8 @@ class TextureVae:
     @property
     def sliders(self) -> tuple[Slider, ...]:
         """Those of the style; of a photo of one's own its variation comes first, and there are no others to mix it with."""
-        shown = [axis for axis in self.axes if axis.id not in self.unproven and not (self.is_own and axis.group)]
-        return (_VARIATION,) * self.is_own + tuple(Slider(axis.id, *axis.words) for axis in shown)
+        shown = [axis for axis in self.axes if not (self.is_own and axis.group)]
+        return (_VARIATION,) * self.is_own + style_sliders(shown, self.unproven)
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
