@@ -110,6 +110,20 @@ def test_the_time_left_begins_as_predicted_and_ends_as_measured(clock: Clock, lo
     assert told[-1].seconds_left == 0
 
 
+@pytest.mark.parametrize("predicted_s", [4000.0, 250.0])
+def test_a_prediction_that_is_four_times_off_is_not_believed_for_long(clock: Clock, log: MetricsLog, predicted_s: float) -> None:
+    trainer, told = Counter(), list[TrainingProgress]()
+    trainer.losses = {}
+    progress = report(trainer, told, clock, predicted_s=predicted_s)
+    for images in range(51):
+        trainer.images_seen = images
+        progress.update(log, is_last=False)
+        clock.now_s += 1  # one image a second
+    assert told[0].seconds_left == predicted_s
+    assert told[-1].seconds_left is not None
+    assert 0.4 <= told[-1].seconds_left / 950 <= 2.5
+
+
 def test_a_limit_in_minutes_bounds_the_time_left_and_ends_the_sitting(clock: Clock, log: MetricsLog) -> None:
     trainer, told = Counter(), list[TrainingProgress]()
     trainer.losses = {}

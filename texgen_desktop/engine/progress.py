@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from texgen_desktop.engine.jobs import Clock, Pace, Rate
 from texgen_desktop.engine.messages import TrainingProgress
 from texgen_desktop.engine.metrics import MetricsLog
+from texgen_desktop.engine.speed import SHORTEST_S
 from texgen_desktop.errors import NonFiniteLoss
 from texgen_desktop.families import Trainer
 
 REPORT_INTERVAL_S = 0.5
 LOG_INTERVAL_S = 1.0
+_FARTHEST_OFF = 2.5  # times what was measured: a VAE of textures takes so much longer for an image once critics judge it
 
 
 class LossMeans:
@@ -110,12 +112,18 @@ class ProgressReport:
 
     def _seconds_left(self, done: float) -> float | None:
         """From the prediction at first, more and more from what is measured: not every image of a schedule costs the same."""
-        estimates = []
-        if self._predicted_s is not None:
-            estimates.append((1 - done, self._predicted_s * (1 - done)))
-        if self._rate.per_s > 0:
-            estimates.append((max(done, 0.01), self._trainer.images_total * (1 - done) / self._rate.per_s))
-        weight = sum(share for share, _ in estimates)
-        left_s = sum(share * seconds for share, seconds in estimates) / weight if weight > 0 else math.inf
-        left_s = min(left_s, max(0.0, self._limit_s - self.seconds))
-        return left_s if math.isfinite(left_s) else None
+        left_s = self._blended_s(done)
+        if left_s is None:
+            return None
+        return min(left_s, max(0.0, self._limit_s - self.seconds))
+
+    def _blended_s(self, done: float) -> float | None:
+        predicted_s = None if self._predicted_s is None else self._predicted_s * (1 - done)
+        if self._rate.per_s == 0:
+            return predicted_s
+        measured_s = self._trainer.images_total * (1 - done) / self._rate.per_s
+        if predicted_s is None:
+            return measured_s
+        if self.seconds >= SHORTEST_S:  # a prediction that lies farther off was made while the machine had other work, or it has now
+            predicted_s = min(max(predicted_s, measured_s / _FARTHEST_OFF), measured_s * _FARTHEST_OFF)
+        return (1 - done) * predicted_s + done * measured_s
