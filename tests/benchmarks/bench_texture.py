@@ -30,10 +30,10 @@ import torch  # noqa: E402 - only after the environment was prepared
 
 from tests.benchmarks.machine import SAMPLES, Figure, benchmark, note  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
+from texgen_desktop.data.style import Style  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
-from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
-from texgen_desktop.families.texture_gan import TextureGan, proofs  # noqa: E402
+from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover, moved_slider  # noqa: E402
 from texgen_desktop.imaging.properties import Picture  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
 from texgen_desktop.slices import run_to_end  # noqa: E402
@@ -85,7 +85,9 @@ def measure(path: Path, family: Family, options: argparse.Namespace) -> list[Fig
     rows = [np.concatenate([picture(family, model, Look().with_value(s.id, v), 256) for v in (-1.0, 0.0, 1.0)], 1) for s in model.sliders]
     save(options.out / f"{path.stem}_sliders.png", np.concatenate(rows))
     memorised = max(memorised_share(made, [photo.pixels, *seeds[:k], *seeds[k + 1 :]]) for k, made in enumerate(seeds))
-    found = run_to_end(proofs(model)) if isinstance(model, TextureGan) else {}
+    style = getattr(model, "style", None)  # a tile has none
+    draw = moved_slider(lambda request: family.render(model, request), 256, 256 // model.cell_px)
+    found = run_to_end(style.proofs(draw)) if isinstance(style, Style) else {}
     return [
         Figure(f"{path.stem}: images seen", f"{trainer.images_seen} of {trainer.images_total}"),
         Figure(f"{path.stem}: memorised 48 px patches, worst of seeds 0-2", f"{memorised:.1%}", "<= 5 %"),

@@ -110,13 +110,13 @@ def test_a_photo_in_one_colour_trains_and_has_no_sliders_of_colour():
 def test_only_sliders_that_change_what_they_name_are_kept_and_the_others_stand_still(network, monkeypatch):
     """Followed, ignored, reversed: of three sliders one is left. The control is the model before, which offers all of them."""
     model = network
-    rho = {axis.id: 0.1 for axis in model.axes} | {"scale": 0.9, "slant": -0.9}
+    rho = {axis.id: 0.1 for axis in model.style.axes} | {"scale": 0.9, "slant": -0.9}
 
     def proofs(sliders, draw):
         yield
         return rho
 
-    monkeypatch.setattr("texgen_desktop.families.texture_cnn.slider_proofs", proofs)
+    monkeypatch.setattr("texgen_desktop.data.style.slider_proofs", proofs)
     proven = run_to_end(FAMILY.prove(model))
     assert [s.id for s in proven.sliders if not s.id.startswith("direction")] == ["scale"]
     assert len(model.sliders) >= 6

@@ -108,7 +108,7 @@ def test_several_photos_of_different_size_are_learnt_together():
 def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkeypatch):
     """Followed, ignored, reversed: of three sliders one is left. The control is the model before, which offers all of them."""
     model = training([spotted_photo()]).model()
-    names = [axis.id for axis in model.axes[:3]]
+    names = [axis.id for axis in model.style.axes[:3]]
 
     def follows(name, sign):
         def measure(picture):
@@ -122,7 +122,10 @@ def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkey
 
     monkeypatch.setattr("texgen_desktop.families.texture_gan.render", shown)
     monkeypatch.setattr("texgen_desktop.imaging.slider_proof.matched", lambda made, middle: made)
-    properties = {axis.id: lambda picture: 0.0 for axis in model.axes} | {names[0]: follows(names[0], 1), names[2]: follows(names[2], -1)}
+    properties = {axis.id: lambda picture: 0.0 for axis in model.style.axes} | {
+        names[0]: follows(names[0], 1),
+        names[2]: follows(names[2], -1),
+    }
     monkeypatch.setattr("texgen_desktop.imaging.slider_proof.PROPERTIES", properties)
     proven = run_to_end(FAMILY.prove(model))
     assert [s.id for s in proven.sliders] == names[:1]
@@ -135,7 +138,7 @@ def test_only_sliders_that_change_what_they_name_are_handed_to_the_artist(monkey
 
 def test_directions_of_the_noise_are_named_by_what_they_change_and_kept_in_the_file(monkeypatch):
     """The measuring of the axes has tests of its own: here none of them holds."""
-    monkeypatch.setattr("texgen_desktop.families.texture_gan.slider_proofs", no_axis_holds)
+    monkeypatch.setattr("texgen_desktop.data.style.slider_proofs", no_axis_holds)
     model = training([spotted_photo()]).model()
     assert [s.title for s in model.sliders][-3:] == ["Direction 1", "Direction 2", "Direction 3"]
     proven = run_to_end(FAMILY.prove(model))

@@ -118,7 +118,7 @@ def test_the_reader_of_the_noise_answers_as_the_first_layer_does_to_noise_that_i
 
 def test_a_slider_that_was_not_proven_stands_in_the_middle():
     model = trained(2).model()
-    held = replace(model, unproven=frozenset({"scale"}))
+    held = replace(model, style=replace(model.style, unproven=frozenset({"scale"})))
     look, request = Look().with_value("scale", 1.0), Region(0, 0, 32, 32)
     assert "scale" not in [slider.id for slider in held.sliders]
     assert torch.equal(render(held, RenderRequest(look, request)), render(held, RenderRequest(Look(), request)))

@@ -7,19 +7,19 @@ told to the networks, and so becomes sliders. All of a crop follows from the gen
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.imaging.properties import LUMA, SIGNATURE_LENGTH, signature
+from texgen_desktop.data.style import MOST_GROUPS, Style, StyleAxis
+from texgen_desktop.imaging.properties import LUMA, signature
 from texgen_desktop.slices import Slices
 
 SCALE_OCTAVES = 0.5  # "scale" at 1 shows everything 2 ** 0.5 times as large, at -1 as small
@@ -29,52 +29,9 @@ _STYLE_PROBE = 96  # crops that the middle and the range of the measured sliders
 _LEAST_SPREAD = 0.004  # in [0, 1]: a property that varies less over the photo is no slider
 _DOUBT = 0.05  # of a measured slider, in its own units
 BENDS = ("scale", "stretch", "slant")
-AXIS_WORDS = {
-    "scale": ("Scale", "How large the grains, stones or leaves are."),
-    "stretch": ("Stretch", "Wider than high to the right, higher than wide to the left."),
-    "slant": ("Slant", "Leaning to one side or to the other."),
-    "brightness": ("Brightness", "Like the darker or the lighter parts of the photo."),
-    "warmth": ("Warmth", "Like the bluer or the redder parts of the photo."),
-}
-"""The title of an axis that is bent or measured, and what it changes."""
-MOST_GROUPS = 6
-"""Photos or folders of photos that get a slider each; of more the texture is a mixture of all."""
-MOST_AXES = len(AXIS_WORDS) + MOST_GROUPS
 _UNTOLD = 1 / 3  # of the crops are not told which group they are from, and half are not told of each group that they are not from
 MEASURES = {"brightness": LUMA, "warmth": (0.5, 0.0, -0.5)}
 """What the measured axes weigh R, G and B by, sRGB-encoded."""
-
-
-class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One axis of the style vector: ``value = (measured - middle) / spread``; bent axes have middle 0 and spread 1.
-
-    The axis of a group is 1 for what is like its photos, -1 for what is not, and 0 where that is open. ``group`` is its name and
-    ``signature`` what it looks like, see ``imaging.properties``.
-    """
-
-    id: str
-    middle: float = 0.0
-    spread: float = 1.0
-    group: str = ""
-    signature: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        """A model file may come from a stranger: raises ValueError for an axis that no sampler makes."""
-        is_known = self.id.startswith("group_") and len(self.signature) == SIGNATURE_LENGTH if self.group else self.id in AXIS_WORDS
-        if not is_known or not 0 < self.spread < math.inf or not all(map(math.isfinite, (self.middle, *self.signature))):
-            raise ValueError(f"{self.id[:40]!r} is no style axis")
-
-    @property
-    def words(self) -> tuple[str, str]:
-        """Its title, and what it changes."""
-        return (self.group, f"How much the texture is like {self.group}.") if self.group else AXIS_WORDS[self.id]
-
-
-def check_axes(axes: Sequence[StyleAxis], unproven: Collection[str]) -> None:
-    """Of a model file from a stranger: raises msgspec.ValidationError for an axis that is there twice or unproven and not there."""
-    known = {axis.id for axis in axes}
-    if len(known) < len(axes) or not known.issuperset(unproven):
-        raise msgspec.ValidationError("repeated or unknown style axes")
 
 
 class Grouped(Protocol):
@@ -163,6 +120,11 @@ class CropSampler:
         if sampler._groups:
             sampler.axes += yield from sampler._group_axes(photos)
         return sampler
+
+    @property
+    def style(self) -> Style:
+        """Of a model that learns from these crops, before any slider was measured."""
+        return Style(self.palette, self.axes)
 
     @property
     def groups(self) -> tuple[str, ...]:

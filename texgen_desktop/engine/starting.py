@@ -15,11 +15,12 @@ import msgspec
 import torch
 
 from texgen_desktop import __version__
-from texgen_desktop.data.crops import MOST_GROUPS, group_of_each
+from texgen_desktop.data.crops import group_of_each
 from texgen_desktop.data.photo_room import sides_with_room, with_room
 from texgen_desktop.data.photos import Photo, load_photo
 from texgen_desktop.data.picture_batches import MOST_CLASSES, class_count
 from texgen_desktop.data.pictures import PictureSet
+from texgen_desktop.data.style import MOST_GROUPS
 from texgen_desktop.engine.background import in_background
 from texgen_desktop.engine.checkpoint import Loaded, load_best, load_newest, write_checkpoint
 from texgen_desktop.engine.family_info import build_config, config_of_run, schedule_gflop, tuned_config

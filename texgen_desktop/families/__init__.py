@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, device
 
-    from texgen_desktop.data.crops import StyleAxis
     from texgen_desktop.data.photos import Photo
 
 
@@ -101,16 +100,6 @@ def moved_slider(
         return picture
 
     return draw
-
-
-def style_sliders(axes: Sequence[StyleAxis], unproven: Collection[str]) -> tuple[Slider, ...]:
-    """One for each axis of the style, but those that were measured and do not change what they name."""
-    return tuple(Slider(axis.id, *axis.words) for axis in axes if axis.id not in unproven)
-
-
-def style_values(axes: Sequence[StyleAxis], unproven: Collection[str], look: Look) -> list[float]:
-    """Where these axes stand; one without a slider stays in the middle."""
-    return [0.0 if axis.id in unproven else look.value(axis.id) for axis in axes]
 
 
 def class_sliders(classes: Sequence[str]) -> tuple[Slider, ...]:

@@ -23,13 +23,14 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
-from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis, check_axes
+from texgen_desktop.data.crops import CropSampler
 from texgen_desktop.data.palette import Palette
 from texgen_desktop.data.photos import Photo
+from texgen_desktop.data.style import Style, StyleHeader
 from texgen_desktop.errors import TexGenError
-from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider, style_sliders, style_values
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
 from texgen_desktop.imaging.naming import NamedDirection
-from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
+from texgen_desktop.imaging.slider_proof import Draw
 from texgen_desktop.nn.averaging import adam_tensors, average_into, load_adam
 from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
 from texgen_desktop.nn.noise import stream
@@ -128,18 +129,15 @@ class TextureCnn:
     """Trained weights with all that rendering needs. Never changed once it is made."""
 
     config: TextureCnnConfig
-    palette: Palette
-    axes: tuple[StyleAxis, ...]
+    style: Style
     generator: Generator
     device: torch.device
 
-    unproven: frozenset[str] = frozenset()
-    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
     directions: NoiseDirections = NONE
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return (*style_sliders(self.axes, self.unproven), *(Slider(*words) for words in self.directions.words))
+        return tuple(Slider(*words) for words in (*self.style.words, *self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -156,9 +154,7 @@ class TextureCnn:
     def header(self) -> dict[str, Any]:
         return {
             "config": msgspec.to_builtins(self.config),
-            "palette": msgspec.to_builtins(self.palette),
-            "style": [msgspec.to_builtins(axis) for axis in self.axes],
-            "unproven": sorted(self.unproven),
+            **self.style.header(),
             "directions": self.directions.header(),
         }
 
@@ -167,10 +163,10 @@ class TextureCnn:
 
     def render(self, request: RenderRequest) -> Tensor:
         look, region = request.look, request.region
-        style = torch.tensor([style_values(self.axes, self.unproven, look)], dtype=torch.float32, device=self.device)
+        style = self.style.row(look.value, self.device)
         place = Place(self.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
         layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
-        return self.palette.decode(self.generator.plane(style, place, layout, detail, self.directions.shift(look.value)))[0]
+        return self.style.palette.decode(self.generator.plane(style, place, layout, detail, self.directions.shift(look.value)))[0]
 
 
 @dataclass(frozen=True)
@@ -222,13 +218,11 @@ class _TileHeader(_AnyHeader, forbid_unknown_fields=True):
     """The shape of ``TextureTile.header``: a file from a stranger has to fit it."""
 
 
-class _NetworkHeader(_AnyHeader, forbid_unknown_fields=True):
+class _NetworkHeader(StyleHeader):
     """The shape of ``TextureCnn.header``."""
 
-    palette: Palette
-    style: Annotated[list[StyleAxis], Meta(max_length=MOST_AXES)]
-    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
-    directions: Annotated[list[NamedDirection], Meta(max_length=COUNT)] = []
+    config: TextureCnnConfig
+    directions: Annotated[tuple[NamedDirection, ...], Meta(max_length=COUNT)] = ()
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureCnn | TextureTile:
@@ -238,14 +232,13 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
         msgspec.convert(header, _TileHeader)
         return _open_tile(config, tensors, device)
     told = msgspec.convert(header, _NetworkHeader)
-    check_axes(told.style, told.unproven)
-    weights = dict(tensors)
+    style, weights = Style.opened(told), dict(tensors)
     shifts = weights.pop(TENSOR, None)
-    generator = Generator(_shapes(config), len(told.style))
+    generator = Generator(_shapes(config), len(style.axes))
     generator.load_state_dict(weights, strict=True)
     frozen(generator, device)
     directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
-    return TextureCnn(config, told.palette, tuple(told.style), generator, device, frozenset(told.unproven), directions)
+    return TextureCnn(config, style, generator, device, directions)
 
 
 def _open_tile(config: TextureCnnConfig, tensors: Mapping[str, Tensor], device: torch.device) -> TextureTile:
@@ -266,19 +259,13 @@ def _drawing(model: TextureCnn, skip_levels: int = 0) -> Draw:
     return moved_slider(lambda request: render(model, request), _PROOF_SIDE_PX, cells, skip_levels)
 
 
-def proofs(model: TextureCnn) -> Slices[dict[str, float]]:
-    """For each axis how well the pictures follow it, see ``slider_proofs``."""
-    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, _drawing(model)))
-
-
 def prove(model: TextureCnn | TextureTile) -> Slices[TextureCnn | TextureTile]:
     """The model with only those sliders that hold what their names say, and with names for its directions."""
     if isinstance(model, TextureTile):
         return model
-    found = yield from proofs(model)
-    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator.noise_reader))
-    taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
-    return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, taken)))
+    style = yield from model.style.proven(_drawing(model))
+    held = replace(model, style=style, directions=NoiseDirections.of(model.generator.noise_reader))
+    return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, style.titles)))
 
 
 # ------------------------------------------------------------------------------------------------- training the network
@@ -390,7 +377,7 @@ class NetworkTraining:
     def model(self) -> TextureCnn:
         average = frozen(copy.deepcopy(self._average), self._device)
         directions = NoiseDirections.of(average.noise_reader)
-        return TextureCnn(self._config, self._sampler.palette, self._sampler.axes, average, self._device, directions=directions)
+        return TextureCnn(self._config, self._sampler.style, average, self._device, directions)
 
     def _run_state(self) -> RunState:
         return RunState({"generator": self._generator, "average": self._average}, {"adam": (self._optimizer, self._generator)})

@@ -22,12 +22,12 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis, check_axes
-from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.crops import CropSampler
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider, style_sliders, style_values
+from texgen_desktop.data.style import Style, StyleHeader
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
 from texgen_desktop.imaging.naming import NamedDirection
-from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
+from texgen_desktop.imaging.slider_proof import Draw
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
 from texgen_desktop.nn.layers import frozen, halve, placed, seeded, sizes_only
@@ -124,18 +124,15 @@ class TextureGan:
     """Trained weights with all that rendering needs. Never changed once it is made."""
 
     config: TextureGanConfig
-    palette: Palette
-    axes: tuple[StyleAxis, ...]
+    style: Style
     generator: Generator
     device: torch.device
 
-    unproven: frozenset[str] = frozenset()
-    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
     directions: NoiseDirections = NONE
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return (*style_sliders(self.axes, self.unproven), *(Slider(*words) for words in self.directions.words))
+        return tuple(Slider(*words) for words in (*self.style.words, *self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -152,9 +149,7 @@ class TextureGan:
     def header(self) -> dict[str, Any]:
         return {
             "config": msgspec.to_builtins(self.config),
-            "palette": msgspec.to_builtins(self.palette),
-            "style": [msgspec.to_builtins(axis) for axis in self.axes],
-            "unproven": sorted(self.unproven),
+            **self.style.header(),
             "directions": self.directions.header(),
         }
 
@@ -162,37 +157,33 @@ class TextureGan:
         return portable({**self.generator.state_dict(), **self.directions.tensors()})
 
 
-class _Header(msgspec.Struct, forbid_unknown_fields=True):
+class _Header(StyleHeader):
     """The shape of ``TextureGan.header``: a file from a stranger has to fit it."""
 
     config: TextureGanConfig
-    palette: Palette
-    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
-    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
-    directions: Annotated[list[NamedDirection], Meta(max_length=COUNT)] = []
+    directions: Annotated[tuple[NamedDirection, ...], Meta(max_length=COUNT)] = ()
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureGan:
     """The model of a header and tensors that came out of ``TextureGan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes = told.style
-    check_axes(axes, told.unproven)
-    generator, weights = Generator(_shapes(told.config), len(axes)), dict(tensors)
+    style = Style.opened(told)
+    generator, weights = Generator(_shapes(told.config), len(style.axes)), dict(tensors)
     shifts = weights.pop(TENSOR, None)
     generator.load_state_dict(weights, strict=True)
     frozen(generator, device)
     directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
-    return TextureGan(told.config, told.palette, axes, generator, device, frozenset(told.unproven), directions)
+    return TextureGan(told.config, style, generator, device, directions)
 
 
 @torch.inference_mode()
 def render(model: TextureGan, request: RenderRequest) -> Tensor:
     """The requested region: (3, H, W) float32, sRGB-encoded in [0, 1]. A function of its arguments alone."""
     look, region = request.look, request.region
-    style = torch.tensor([style_values(model.axes, model.unproven, look)], dtype=torch.float32, device=model.device)
+    style = model.style.row(look.value, model.device)
     place = Place(model.level_count - 1 - request.skip_levels, region.y, region.x, region.height, region.width, request.cells)
     layout, detail = (look.layout_seed, look.layout_strength), (look.detail_seed, look.detail_strength)
-    return model.palette.decode(model.generator.plane(style, place, layout, detail, model.directions.shift(look.value)))[0]
+    return model.style.palette.decode(model.generator.plane(style, place, layout, detail, model.directions.shift(look.value)))[0]
 
 
 def _drawing(model: TextureGan, skip_levels: int = 0) -> Draw:
@@ -200,17 +191,11 @@ def _drawing(model: TextureGan, skip_levels: int = 0) -> Draw:
     return moved_slider(lambda request: render(model, request), _PROOF_SIDE_PX, cells, skip_levels)
 
 
-def proofs(model: TextureGan) -> Slices[dict[str, float]]:
-    """For each axis how well the pictures follow it, see ``slider_proofs``."""
-    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, _drawing(model)))
-
-
 def prove(model: TextureGan) -> Slices[TextureGan]:
     """The model with only those sliders that hold what their names say, and with names for its directions."""
-    found = yield from proofs(model)
-    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator.noise_reader))
-    taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
-    return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, taken)))
+    style = yield from model.style.proven(_drawing(model))
+    held = replace(model, style=style, directions=NoiseDirections.of(model.generator.noise_reader))
+    return replace(held, directions=(yield from held.directions.measured(_drawing(held, 1), _PROOF_SIDE_PX // 2, style.titles)))
 
 
 class Training:
@@ -343,7 +328,7 @@ class Training:
     def model(self) -> TextureGan:
         generator = frozen(copy.deepcopy(self._average), self._device)
         directions = NoiseDirections.of(generator.noise_reader)
-        return TextureGan(self._config, self._sampler.palette, self._sampler.axes, generator, self._device, directions=directions)
+        return TextureGan(self._config, self._sampler.style, generator, self._device, directions)
 
     def _run_state(self) -> RunState:
         optimizers: dict[str, tuple[torch.optim.Adam, torch.nn.Module]] = {}

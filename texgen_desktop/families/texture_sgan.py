@@ -23,12 +23,12 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from texgen_desktop.data.crops import MOST_AXES, CropSampler, StyleAxis, check_axes
-from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.crops import CropSampler
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider, style_sliders, style_values
+from texgen_desktop.data.style import Style, StyleHeader
+from texgen_desktop.families import Family, RenderRequest, Seed, Slider, moved_slider
 from texgen_desktop.imaging.naming import NamedDirection
-from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
+from texgen_desktop.imaging.slider_proof import Draw
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.directions import NoiseReader
 from texgen_desktop.nn.layers import LEAK, frozen, placed, seeded, sizes_only
@@ -165,18 +165,15 @@ class TextureSgan:
     """Trained weights with all that rendering needs. Never changed once it is made."""
 
     config: TextureSganConfig
-    palette: Palette
-    axes: tuple[StyleAxis, ...]
+    style: Style
     generator: Generator
     device: torch.device
 
-    unproven: frozenset[str] = frozenset()
-    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
     directions: NoiseDirections = NONE
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
-        return (*style_sliders(self.axes, self.unproven), *(Slider(*words) for words in self.directions.words))
+        return tuple(Slider(*words) for words in (*self.style.words, *self.directions.words))
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -193,9 +190,7 @@ class TextureSgan:
     def header(self) -> dict[str, Any]:
         return {
             "config": msgspec.to_builtins(self.config),
-            "palette": msgspec.to_builtins(self.palette),
-            "style": [msgspec.to_builtins(axis) for axis in self.axes],
-            "unproven": sorted(self.unproven),
+            **self.style.header(),
             "directions": self.directions.header(),
         }
 
@@ -203,29 +198,25 @@ class TextureSgan:
         return portable({**self.generator.state_dict(), **self.directions.tensors()})
 
 
-class _Header(msgspec.Struct, forbid_unknown_fields=True):
+class _Header(StyleHeader):
     """The shape of ``TextureSgan.header``: a file from a stranger has to fit it."""
 
     config: TextureSganConfig
-    palette: Palette
-    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
-    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
-    directions: Annotated[list[NamedDirection], Meta(max_length=COUNT)] = []
+    directions: Annotated[tuple[NamedDirection, ...], Meta(max_length=COUNT)] = ()
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureSgan:
     """The model of a header and tensors that came out of ``TextureSgan``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes = told.style
-    check_axes(axes, told.unproven)
-    generator, weights = Generator(told.config.noise, len(axes), told.config.width), dict(tensors)
+    style = Style.opened(told)
+    generator, weights = Generator(told.config.noise, len(style.axes), told.config.width), dict(tensors)
     shifts = weights.pop(TENSOR, None)
     generator.load_state_dict(weights, strict=True)
     frozen(generator, device)
     if any(bool((value < 0).any()) for name, value in weights.items() if name.endswith("running_var")):
         raise RuntimeError("a variance below 0")
     directions = NoiseDirections.opened(told.directions, shifts, generator.noise_reader)
-    return TextureSgan(told.config, told.palette, axes, generator, device, frozenset(told.unproven), directions)
+    return TextureSgan(told.config, style, generator, device, directions)
 
 
 @torch.inference_mode()
@@ -239,10 +230,9 @@ def render(model: TextureSgan, request: RenderRequest) -> Tensor:
     field = look.layout_strength * gaussian_field(look.layout_seed, 0, model.config.noise, *place, request.cells).to(model.device)
     shift = model.directions.shift(look.value)  # of the normal numbers, before they are made uniform
     field = field if shift is None else field + shift[:, None, None]
-    style = torch.tensor([style_values(model.axes, model.unproven, look)], dtype=torch.float32, device=model.device)
-    picture = model.generator(_with_style(_uniform(field), style))
+    picture = model.generator(_with_style(_uniform(field), model.style.row(look.value, model.device)))
     dy, dx = region.y - place[0] * _STRIDE_PX, region.x - place[1] * _STRIDE_PX
-    return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
+    return model.style.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
 
 
 def _drawing(model: TextureSgan, side_px: int) -> Draw:
@@ -251,11 +241,10 @@ def _drawing(model: TextureSgan, side_px: int) -> Draw:
 
 def prove(model: TextureSgan) -> Slices[TextureSgan]:
     """The model with only those sliders that hold what their names say, and with names for its directions."""
-    found = yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, _drawing(model, _PROOF_SIDE_PX))
-    held = replace(model, unproven=failing(found), directions=NoiseDirections.of(model.generator.noise_reader))
-    taken = [axis.words[0] for axis in held.axes if axis.id not in held.unproven]
+    style = yield from model.style.proven(_drawing(model, _PROOF_SIDE_PX))
+    held = replace(model, style=style, directions=NoiseDirections.of(model.generator.noise_reader))
     side_px = _PROOF_SIDE_PX // 2
-    return replace(held, directions=(yield from held.directions.measured(_drawing(held, side_px), side_px, taken)))
+    return replace(held, directions=(yield from held.directions.measured(_drawing(held, side_px), side_px, style.titles)))
 
 
 # -------------------------------------------------------------------------------------------------------------- training
@@ -357,7 +346,7 @@ class Training:
     def model(self) -> TextureSgan:
         generator = frozen(copy.deepcopy(self._average), self._device)
         directions = NoiseDirections.of(generator.noise_reader)
-        return TextureSgan(self._config, self._sampler.palette, self._sampler.axes, generator, self._device, directions=directions)
+        return TextureSgan(self._config, self._sampler.style, generator, self._device, directions)
 
     def _run_state(self) -> RunState:
         of_generator, of_critic = self._optimizers

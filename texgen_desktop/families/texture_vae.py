@@ -23,12 +23,11 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor
 
-from texgen_desktop.data.crops import BENDS, MEASURES, MOST_AXES, CropSampler, StyleAxis, bend_matrix
-from texgen_desktop.data.palette import Palette
+from texgen_desktop.data.crops import BENDS, MEASURES, CropSampler, bend_matrix
 from texgen_desktop.data.photos import Photo
-from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider, moved_slider, style_sliders
+from texgen_desktop.data.style import Style, StyleHeader
+from texgen_desktop.families import Family, Look, RenderRequest, Seed, Slider, moved_slider
 from texgen_desktop.imaging.colour import to_uint8
-from texgen_desktop.imaging.slider_proof import failing, slider_proofs
 from texgen_desktop.nn.autoencoder import MARGIN_CELLS, STRIDE_PX, BlockAxes, Decoder, Encoder, begin_linear, surroundings
 from texgen_desktop.nn.averaging import adam, average_into
 from texgen_desktop.nn.critics import teach_critic
@@ -124,12 +123,10 @@ class _Reading:
 class _Album:
     """Photos, and the encoder that reads them. The last reading is kept: while the other sliders move nothing is read again."""
 
-    def __init__(
-        self, photos: Sequence[Tensor], encoder: Encoder, palette: Palette, axes: Sequence[StyleAxis], device: torch.device
-    ) -> None:
+    def __init__(self, photos: Sequence[Tensor], encoder: Encoder, style: Style, device: torch.device) -> None:
         self.photos = tuple(photos)  # (H, W, 3) uint8, on the CPU
-        self._encoder, self._palette, self._device = encoder, palette, device
-        self._measures = [(axis, MEASURES[axis.id]) for axis in axes if axis.id in MEASURES]
+        self._encoder, self._palette, self._device = encoder, style.palette, device
+        self._measures = [(axis, MEASURES[axis.id]) for axis in style.axes if axis.id in MEASURES]
         self._last: tuple[tuple[float, ...], _Reading] | None = None
 
     @torch.no_grad()
@@ -188,8 +185,7 @@ class TextureVae:
     """Trained weights and photos, with all that rendering needs. Never changed once it is made."""
 
     config: TextureVaeConfig
-    palette: Palette
-    axes: tuple[StyleAxis, ...]
+    style: Style
     encoder: Encoder
     decoder: Decoder
     album: _Album
@@ -199,14 +195,12 @@ class TextureVae:
 
     is_own: bool = False
     """Whether the photo is one that the artist handed in: how much is left of it is a slider then."""
-    unproven: frozenset[str] = frozenset()
-    """Axes without a slider, which stay in the middle: they were measured and do not change what they name."""
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
         """Those of the style; of a photo of one's own its variation comes first, and there are no others to mix it with."""
-        shown = [axis for axis in self.axes if not (self.is_own and axis.group)]
-        return (_VARIATION,) * self.is_own + style_sliders(shown, self.unproven)
+        shown = replace(self.style, axes=tuple(axis for axis in self.style.axes if not (self.is_own and axis.group)))
+        return (_VARIATION,) * self.is_own + tuple(Slider(*words) for words in shown.words)
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
@@ -223,11 +217,9 @@ class TextureVae:
     def header(self) -> dict[str, Any]:
         return {
             "config": msgspec.to_builtins(self.config),
-            "palette": msgspec.to_builtins(self.palette),
-            "style": [msgspec.to_builtins(axis) for axis in self.axes],
+            **self.style.header(),
             "groups": list(self.groups),
             "is_own": self.is_own,
-            "unproven": sorted(self.unproven),
         }
 
     def tensors(self) -> dict[str, Tensor]:
@@ -237,23 +229,20 @@ class TextureVae:
         return portable(found)
 
 
-class _Header(msgspec.Struct, forbid_unknown_fields=True):
+class _Header(StyleHeader):
     """The shape of ``TextureVae.header``: a file from a stranger has to fit it."""
 
     config: TextureVaeConfig
-    palette: Palette
-    style: Annotated[tuple[StyleAxis, ...], Meta(max_length=MOST_AXES)]
     groups: Annotated[tuple[str, ...], Meta(min_length=1, max_length=10_000)]
     is_own: bool = False
-    unproven: Annotated[list[str], Meta(max_length=MOST_AXES)] = []
 
 
 def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> TextureVae:
     """The model of a header and tensors that came out of ``TextureVae``. Raises msgspec.ValidationError or RuntimeError."""
     told = msgspec.convert(header, _Header)
-    axes, known = told.style, {axis.id for axis in told.style}
-    if len(known) < len(axes) or not known >= set(BENDS) or not known >= {*told.unproven, *told.groups} - {""}:
-        raise msgspec.ValidationError("missing, repeated or unknown style axes")
+    style, known = Style.opened(told), {axis.id for axis in told.style}
+    if not known >= {*BENDS, *told.groups} - {""}:
+        raise msgspec.ValidationError("missing style axes")
     rest = dict(tensors)
     photos = [rest.pop(f"photo.{k}", None) for k in range(len(told.groups))]
     if any(p is None or p.dim() != 3 or p.shape[-1] != 3 or p.dtype != torch.uint8 or min(p.shape[:2]) < STRIDE_PX for p in photos):
@@ -261,21 +250,18 @@ def open_model(header: dict[str, Any], tensors: Mapping[str, Tensor], device: to
     config = told.config
     networks = torch.nn.ModuleDict({"encoder": Encoder(_encoder_width(config), config.local, config.whole), "decoder": _decoder(config)})
     networks.load_state_dict(rest, strict=True)
-    return _model(
-        config, told.palette, axes, networks, [p for p in photos if p is not None], told.groups, device, told.is_own, told.unproven
-    )
+    return _model(config, style, networks, [p for p in photos if p is not None], told.groups, device, told.is_own)
 
 
 def _model(
-    config: TextureVaeConfig, palette: Palette, axes: tuple[StyleAxis, ...], networks: torch.nn.ModuleDict, photos: Sequence[Tensor],
-    groups: tuple[str, ...], device: torch.device, is_own: bool = False, unproven: Sequence[str] = (),
+    config: TextureVaeConfig, style: Style, networks: torch.nn.ModuleDict, photos: Sequence[Tensor], groups: tuple[str, ...],
+    device: torch.device, is_own: bool = False,
 ) -> TextureVae:  # fmt: skip
     placed_networks = frozen(networks, device)
     encoder, decoder = placed_networks["encoder"], placed_networks["decoder"]
     assert isinstance(encoder, Encoder)
     assert isinstance(decoder, Decoder)
-    album = _Album(photos, encoder, palette, axes, device)
-    return TextureVae(config, palette, axes, encoder, decoder, album, groups, device, is_own, frozenset(unproven))
+    return TextureVae(config, style, encoder, decoder, _Album(photos, encoder, style, device), groups, device, is_own)
 
 
 @torch.inference_mode()
@@ -299,18 +285,18 @@ def render(model: TextureVae, request: RenderRequest) -> Tensor:
     codes = _codes(model, look, place, request.cells)
     picture = model.decoder(codes, style, noise, (top, left), skip=request.skip_levels)[-1]
     dy, dx = region.y - grain * top, region.x - grain * left
-    return model.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
+    return model.style.palette.decode(picture[..., dy : dy + region.height, dx : dx + region.width])[0]
 
 
 def _codes(model: TextureVae, look: Look, place: tuple[int, int, int, int], cells: tuple[int | None, int | None]) -> Tensor:
     """The codes of a rectangle of cells as the look wants them: (1, local + whole, height, width)."""
-    values = {axis.id: 0.0 if axis.id in model.unproven else look.value(axis.id) for axis in model.axes}
+    values = model.style.values(look.value)
     reading = model.album.reading(tuple(values[name] for name in BENDS))
     freedom = 0.5 + 0.5 * look.value(_VARIATION.id) if model.is_own else 1.0
     shares = [size * _liking(values.get(group, 0.0)) for size, group in zip(reading.bank.cells, model.groups, strict=True)]
     found = quilt(reading.bank, look.layout_seed, place, cells, freedom, shares if any(shares) else None).to(model.device)
     local, whole = found.split([model.config.local, model.config.whole], 1)
-    measured = torch.tensor([values[axis.id] for axis in model.axes if axis.id in MEASURES], dtype=torch.float32, device=model.device)
+    measured = torch.tensor([values[axis.id] for axis in model.style.axes if axis.id in MEASURES], dtype=torch.float32, device=model.device)
     moved = torch.cat([look.layout_strength * local, whole + (measured @ reading.directions)[None, :, None, None]], 1)
     return moved + reading.middle[None, :, None, None]
 
@@ -324,7 +310,7 @@ def _liking(value: float) -> float:
 def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0) -> Tensor:
     """Crops (B, 3, 8 h, 8 w), sRGB-encoded in [0, 1], as they are drawn from the means of their codes: of each, h * w local ones and one of
     the whole. With a detail strength of 0 this is the mean of what a code may stand for, with 1 a likely picture."""
-    q = model.encoder.posterior(model.palette.encode(crops.to(model.device)))
+    q = model.encoder.posterior(model.style.palette.encode(crops.to(model.device)))
     codes = torch.cat([q.local_mean, q.whole_mean.expand(-1, -1, *q.local_mean.shape[-2:])], 1)
 
     def noise(octave: int, y: int, x: int, height: int, width: int) -> Tensor:
@@ -332,14 +318,14 @@ def reconstructed(model: TextureVae, crops: Tensor, detail_strength: float = 0.0
         return (detail_strength * field).expand(len(crops), -1, -1, -1).to(model.device)
 
     style = torch.full((len(crops), 1), detail_strength, device=model.device)
-    return model.palette.decode(model.decoder(codes, style, noise, border="replicate")[-1])
+    return model.style.palette.decode(model.decoder(codes, style, noise, border="replicate")[-1])
 
 
 def encode(model: TextureVae, photo: Photo) -> Slices[TextureVae]:
     """The model with this photo as the middle of its sliders: its codes are all that pictures are made of."""
     part = _part(photo, _MOST_OWN_CELLS)
     yield None
-    album = _Album([part], model.encoder, model.palette, model.axes, model.device)
+    album = _Album([part], model.encoder, model.style, model.device)
     album.reading((0.0,) * len(BENDS))
     yield None
     return replace(model, album=album, groups=("",), is_own=True)
@@ -348,16 +334,10 @@ def encode(model: TextureVae, photo: Photo) -> Slices[TextureVae]:
 # --------------------------------------------------------------------------------------------------------------- proofs
 
 
-def proofs(model: TextureVae) -> Slices[dict[str, float]]:
-    """For each axis how well the pictures follow it, see ``slider_proofs``."""
-    draw = moved_slider(lambda request: render(model, request), _PROOF_SIDE_PX, _PROOF_SIDE_PX // STRIDE_PX)
-    return (yield from slider_proofs({axis.id: axis.signature for axis in model.axes}, draw))
-
-
 def prove(model: TextureVae) -> Slices[TextureVae]:
     """The model with only those sliders that hold what their names say."""
-    found = yield from proofs(model)
-    return replace(model, unproven=failing(found))
+    draw = moved_slider(lambda request: render(model, request), _PROOF_SIDE_PX, _PROOF_SIDE_PX // STRIDE_PX)
+    return replace(model, style=(yield from model.style.proven(draw)))
 
 
 # ------------------------------------------------------------------------------------------------------------- training
@@ -531,7 +511,7 @@ class Training:
 
     def model(self) -> TextureVae:
         networks, sampler = copy.deepcopy(self._average), self._sampler
-        return _model(self._config, sampler.palette, sampler.axes, networks, self._photos, sampler.groups, self._device)
+        return _model(self._config, sampler.style, networks, self._photos, sampler.groups, self._device)
 
     def _run_state(self) -> RunState:
         optimizers: dict[str, tuple[torch.optim.Adam, torch.nn.Module]] = {"adam": (self._optimizer, self._networks)}
