@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from statistics import mean
+
 from texgen_desktop.engine.family_info import build_config, schedule_gflop
+from texgen_desktop.engine.jobs import Clock
 from texgen_desktop.engine.messages import TrainSettings
 from texgen_desktop.engine.project import Project
 from texgen_desktop.engine.starting import Host, load_material
-from texgen_desktop.families import Family
+from texgen_desktop.families import Family, Trainer
 from texgen_desktop.slices import Slices
 
 REHEARSAL_S = 10.0
+_PLACES = (1 / 6, 3 / 6, 5 / 6)  # of the schedule: an image costs more where critics judge it, or a tile has become large
 
 
 def rehearse(host: Host, project: Project, family: Family, settings: TrainSettings) -> Slices[None]:
@@ -17,9 +21,21 @@ def rehearse(host: Host, project: Project, family: Family, settings: TrainSettin
     config = build_config(family, settings)
     photos, _ = yield from load_material(project, family, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
-    yield from trainer.step()  # the first one allocates and chooses algorithms
-    begun_images, began_s = trainer.images_seen, host.clock()
-    while (seconds := host.clock() - began_s) < REHEARSAL_S and trainer.images_seen < trainer.images_total:
-        yield from trainer.step()
-    share = (trainer.images_seen - begun_images) / trainer.images_total
-    host.speed.learn(family.id, schedule_gflop(family, config) * share, seconds)
+    whole_s = yield from predicted_s(trainer, REHEARSAL_S, host.clock)
+    host.speed.learn(family.id, schedule_gflop(family, config), whole_s)
+
+
+def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float]:
+    """How long the whole schedule of a fresh trainer takes, from ``probe_s`` seconds of it; the trainer is of no use afterwards."""
+    total = trainer.images_total
+    yield from trainer.step()
+    batch, found = trainer.images_seen, []
+    for place in _PLACES:
+        trainer.images_seen = int(place * total) // batch * batch
+        yield from trainer.step()  # the first one allocates and chooses algorithms
+        begun_images, began_s = trainer.images_seen, clock()
+        while trainer.images_seen < total and (trainer.images_seen == begun_images or clock() - began_s < probe_s / len(_PLACES)):
+            yield from trainer.step()
+        if trainer.images_seen > begun_images:  # a run of a few steps has nothing left at its end
+            found.append((clock() - began_s) / (trainer.images_seen - begun_images))
+    return total * mean(found) if found else 0.0
