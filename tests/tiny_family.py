@@ -196,16 +196,17 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=lambda config: config.images * 0.01,
+    efficiency=0.5,
     encode=encode,
 )
 
 
-def install(monkeypatch: pytest.MonkeyPatch) -> None:
+def install(monkeypatch: pytest.MonkeyPatch, family: Family = FAMILY) -> None:
     """Let engines that start from now on offer this family alone, report and log every one of its quick steps.
 
     They measure the machine by the fewest convolutions: no test depends on how exact that is, and each engine would take 0.3 s for it.
     """
-    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {FAMILY.id: FAMILY})
+    monkeypatch.setattr("texgen_desktop.families.discover", lambda: {family.id: family})
     monkeypatch.setattr("texgen_desktop.engine.device._PROBE_S", 0.0)
     for name in ("REPORT_INTERVAL_S", "LOG_INTERVAL_S"):
         monkeypatch.setattr(f"texgen_desktop.engine.progress.{name}", 0.0)

@@ -505,7 +505,7 @@ def test_the_losses_of_a_run_are_told_when_it_is_opened_and_when_it_goes_on(desk
 
 def test_after_a_run_the_presets_take_as_long_as_it_did(desk: Desk, tiny_photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "SHORTEST_S", 0.0)
-    monkeypatch.setattr(speed, "TRAINING_EFFICIENCY", 1e-6)  # as on a machine that was busy while it was measured
+    tiny_family.install(monkeypatch, replace(tiny_family.FAMILY, efficiency=1e-6))  # as on a machine that was busy while it was measured
     desk.when(m.JobEnded, m.Quit())
     desk.run(m.CreateProject((tiny_photo,)), m.Train(SETTINGS))
     guessed, measured = (event.families[0].presets[0].seconds for event in (desk.only(m.EngineReady), desk.only(m.FamiliesChanged)))

@@ -156,7 +156,7 @@ class Engine:
             self._emit(m.Notice(choice.notice))
 
     def _describe_families(self) -> tuple[m.FamilyInfo, ...]:
-        return tuple(describe_family(family, self._host.speed.gflops(family.id)) for family in self._families.values())
+        return tuple(describe_family(family, self._host.speed.gflops(family)) for family in self._families.values())
 
     def _fail_to_start(self, problem: m.Problem) -> None:
         self._report(problem)

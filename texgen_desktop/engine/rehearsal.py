@@ -22,7 +22,7 @@ def rehearse(host: Host, project: Project, family: Family, settings: TrainSettin
     photos, _ = yield from load_material(project, family, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     whole_s = yield from predicted_s(trainer, REHEARSAL_S, host.clock)
-    host.speed.learn(family.id, schedule_gflop(family, config), whole_s)
+    host.speed.learn(family, schedule_gflop(family, config), whole_s)
 
 
 def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float]:

@@ -133,7 +133,7 @@ class Training:
 
     def _train(self, started: Started) -> Work:
         trainer, host = started.trainer, self._host
-        gflops = host.speed.gflops(self._family.id)
+        gflops = host.speed.gflops(self._family)
         predicted_s = started.cost_gflop / gflops if gflops else None
         report = ProgressReport(trainer, host.emit, predicted_s, self._minutes * 60, host.device.type == "cpu", host.clock)
         snapshots, checkpoints = Pace(0.0, host.clock), Pace(CHECKPOINT_INTERVAL_S, host.clock)
@@ -158,7 +158,7 @@ class Training:
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
-                    host.speed.learn(self._family.id, started.cost_gflop * report.share_done, seconds)
+                    host.speed.learn(self._family, started.cost_gflop * report.share_done, seconds)
                     if self._has_stalled and outcome == "finished":
                         self._take_best(started)
                     if outcome in ("finished", "stopped"):

@@ -198,6 +198,9 @@ class Family:
     """A finished model -> the same with only those sliders that, measured, change what they name; in slices of at most 150 ms."""
     cost_gflop: Callable[[Any], float]
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
+    efficiency: float
+    """Share of the machine's convolution speed (``engine.device.conv_gflops``) that whole training steps reach, as measured on one CPU
+    thread: they also sort, normalise and update, and narrow layers are slower than those of the probe."""
     crop_px: Callable[[Any], int] = lambda config: 0
     """config -> side of the widest training crop at the working scale: no larger structure can be learnt."""
     makes: Literal["textures", "images"] = "textures"

@@ -368,6 +368,7 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
+    efficiency=0.5,
     crop_px=lambda config: int(config.side),
     makes="images",
     encode=encode,

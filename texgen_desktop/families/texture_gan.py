@@ -383,5 +383,6 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
+    efficiency=0.6,
     crop_px=_widest_crop_px,
 )
