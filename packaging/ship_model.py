@@ -105,7 +105,7 @@ def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], me
 
 
 def score_row(seed: int, score: Score, family: str) -> str:
-    spectrum = "trained on" if family in TRAINED_ON_SPECTRUM else f"{score.spectrum:.2f}"
+    spectrum = "trained on" if f"{family}:standard" in TRAINED_ON_SPECTRUM else f"{score.spectrum:.2f}"
     seam = max(score.seam_x, score.seam_y)
     return f"| {seed} | {score.structure:.2f} | {score.palette:.3f} | {spectrum} | {seam:.2f} | {score.copy:.1%} |"
 

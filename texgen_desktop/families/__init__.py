@@ -173,7 +173,7 @@ class Trainer(Protocol):
     def load_state(self, tensors: Mapping[str, Tensor], images_seen: int) -> None: ...
 
     def model(self) -> Model:
-        """A snapshot of the averaged weights."""
+        """A snapshot: of the averaged weights, where a family averages them."""
         ...
 
 

@@ -35,7 +35,7 @@ from texgen_desktop.nn.losses import GAN_LOSSES, GanLossName
 from texgen_desktop.nn.noise import stream
 from texgen_desktop.nn.noise_directions import COUNT, NONE, TENSOR, NoiseDirections
 from texgen_desktop.nn.pyramid import Critic, Generator, LevelShape, Place
-from texgen_desktop.nn.run_state import LossLog, RunState, check_finite, portable
+from texgen_desktop.nn.run_state import LossLog, RunState, portable
 from texgen_desktop.nn.schedule import cosine
 from texgen_desktop.nn.warm_start import take_over
 from texgen_desktop.slices import Slices
@@ -199,7 +199,7 @@ def prove(model: TextureGan) -> Slices[TextureGan]:
 
 
 class Training:
-    """A run: generator, one critic a level, their averages and optimisers. Implements ``families.Trainer``."""
+    """A run: generator, its average, one critic a level, their optimisers. Implements ``families.Trainer``."""
 
     def __init__(self, config: TextureGanConfig, sampler: CropSampler, seed: int, device: torch.device) -> None:
         self._config, self._seed, self._device = config, seed, device
@@ -310,8 +310,7 @@ class Training:
 
     def _note(self, who: str, level: int, loss: Tensor) -> None:
         """Sums a loss on the device. Raises NonFiniteLoss before a broken step reaches the weights."""
-        check_finite(loss, f"the {who}'s loss", self.images_seen)
-        self._log.note(f"{who} 1/{2 ** (self._config.levels - 1 - level)}", loss)
+        self._log.note_loss(f"{who} 1/{2 ** (self._config.levels - 1 - level)}", loss, self.images_seen)
 
     def take_losses(self) -> dict[str, float]:
         return dict(sorted(self._log.take().items()))  # level by level, whichever was trained first

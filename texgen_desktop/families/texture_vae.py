@@ -344,7 +344,7 @@ def prove(model: TextureVae) -> Slices[TextureVae]:
 
 
 class Training:
-    """A run: encoder, decoder, critics, their averages and optimisers. Implements ``families.Trainer``."""
+    """A run: encoder and decoder, their averages, critics, their optimisers. Implements ``families.Trainer``."""
 
     def __init__(
         self,

@@ -96,7 +96,7 @@ def name_directions(
     """Those directions that change something visible, named; one sheet of pictures with a side of ``side_px`` a slice.
 
     A property names a direction when it follows the positions (Spearman of 0.8 or more over all pictures, each against itself in the
-    middle, and changes by at least half of what it varies among untouched pictures. Each name is given once, to the direction with the
+    middle), and changes by at least half of what it varies among untouched pictures. Each name is given once, to the direction with the
     greatest change; titles that are ``taken`` belong to other sliders already. A direction without a name goes, for nobody could tell
     what its slider is for; but where no direction has a name the visible ones stay, numbered: they are then all that there is to move.
     """

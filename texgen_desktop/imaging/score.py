@@ -1,4 +1,4 @@
-"""How good a texture is beside the photo that it was learnt from: six readings, none of which anything is trained on.
+"""How good a texture is beside the photo that it was learnt from: six readings.
 
 The instrument is frozen: readings can be compared only where ``INSTRUMENT`` is the same. Pictures are (H, W, 3) float32, sRGB-encoded
 in [0, 1], at the scale of the photo. Plain numpy; equal arguments give equal numbers.

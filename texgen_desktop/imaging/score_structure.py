@@ -4,7 +4,8 @@ Two kinds of statistics on up to four scales. How the answers to random filters 
 and strongly, noise of the same spectrum like a bell. And how the strengths of two answers go together at some distance from each other
 and across scales, which is what shapes are made of and noise has not. They are the ideas of Portilla and Simoncelli (2000) on random
 filters (Ustyuzhaninov et al. 2017). Each picture's answers are measured in units of their own spread: contrast and spectrum do not
-count, they have readings of their own. Nothing is trained, so nothing can be trained against.
+count, they have readings of their own. These filters are fixed, and used nowhere else: ``texture_cnn`` is taught by others, which
+are drawn anew at every step.
 """
 
 from __future__ import annotations
