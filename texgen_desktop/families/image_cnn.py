@@ -284,7 +284,7 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    efficiency=0.45,
+    efficiency=0.38,
     crop_px=lambda config: int(config.side),
     makes="images",
 )

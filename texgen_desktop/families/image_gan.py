@@ -435,7 +435,7 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    efficiency=0.55,
+    efficiency=0.5,
     crop_px=lambda config: int(config.side),
     makes="images",
 )

@@ -617,6 +617,6 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    efficiency=0.27,
+    efficiency=0.23,
     crop_px=_crop_px,
 )

@@ -382,6 +382,6 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    efficiency=0.6,
+    efficiency=0.5,
     crop_px=_widest_crop_px,
 )

@@ -388,6 +388,6 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    efficiency=0.8,
+    efficiency=0.85,
     crop_px=lambda config: _CROP_CELLS * _STRIDE_PX,
 )

@@ -578,7 +578,7 @@ FAMILY = Family(
     render=render,
     prove=prove,
     cost_gflop=cost_gflop,
-    efficiency=0.4,
+    efficiency=0.37,
     crop_px=lambda config: _SOURCE_CELLS * STRIDE_PX,
     encode=encode,
 )
