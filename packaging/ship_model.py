@@ -21,7 +21,7 @@ import torch  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from tests.benchmarks.bench_families import TRAINED_ON_SPECTRUM  # noqa: E402
+from tests.benchmarks.bench_families import is_taught_spectrum  # noqa: E402
 from tests.benchmarks.bench_images import cut, distance_to, read_pictures, sheet  # noqa: E402
 from texgen_desktop.data.photos import default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
@@ -98,14 +98,14 @@ def card(options: argparse.Namespace, source: Source, recipe: dict[str, Any], me
             "",
             "| seed | structure | palette | spectrum, dB | seam | copy |",
             "|---|---|---|---|---|---|",
-            *(score_row(k, score, source.family.id) for k, score in enumerate(measured)),
+            *(score_row(k, score, is_taught_spectrum(source.family, recipe["config"])) for k, score in enumerate(measured)),
             "",
         ]
     return "\n".join(lines + more)
 
 
-def score_row(seed: int, score: Score, family: str) -> str:
-    spectrum = "trained on" if f"{family}:standard" in TRAINED_ON_SPECTRUM else f"{score.spectrum:.2f}"
+def score_row(seed: int, score: Score, is_taught: bool) -> str:
+    spectrum = "trained on" if is_taught else f"{score.spectrum:.2f}"
     seam = max(score.seam_x, score.seam_y)
     return f"| {seed} | {score.structure:.2f} | {score.palette:.3f} | {spectrum} | {seam:.2f} | {score.copy:.1%} |"
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -61,8 +62,6 @@ _PLACES = (0.0, 0.6)  # of the schedule, at which the time outside torch is meas
 _PRESETS = ("standard", "instant")
 _REFERENCES = ("crop", "noise")
 _RANKING = ("crop", "gpdm", "dcgan", "noise")
-TRAINED_ON_SPECTRUM = ("texture_cnn:draft", "texture_cnn:standard", "texture_cnn:high")
-"""No number is reported that was trained on."""
 _KIN = (
     "`texture_cnn` and GPDM are taught by distances between patches, which palette is near of kin to; `texture_cnn` also by how random"
     " filters answer, as structure reads the answers of others."
@@ -109,6 +108,7 @@ class Entry:
     title: str
     grow: Callable[[Photo, Sequence[float]], Iterator[Reading]]
     outside_torch: Callable[[Photo], list[float]] = lambda _: []
+    is_taught_spectrum: bool = False
 
     def file(self, folder: Path, photo: str, suffix: str) -> Path:
         return folder / f"{photo}_{self.id.replace(':', '_')}{suffix}"
@@ -123,8 +123,17 @@ Results = dict[Entry, dict[str, Result]]
 def family_entry(family: Family, preset: str) -> Entry:
     config = family.presets[preset]
     return Entry(
-        f"{family.id}:{preset}", f"{family.id}, {preset}", partial(trained, family, config), partial(outside_torch, family, config)
+        f"{family.id}:{preset}",
+        f"{family.id}, {preset}",
+        partial(trained, family, config),
+        partial(outside_torch, family, config),
+        is_taught_spectrum(family, msgspec.to_builtins(config)),
     )
+
+
+def is_taught_spectrum(family: Family, config: Mapping[str, Any]) -> bool:
+    """A number that was trained on is not reported."""
+    return family.id == "texture_cnn" and config["mode"] == "network"
 
 
 def trained(family: Family, preset: msgspec.Struct, photo: Photo, readings_min: Sequence[float]) -> Iterator[Reading]:
@@ -238,8 +247,9 @@ def report(found: Results, folder: Path) -> str:
         shares = [result.outside_torch for result in by_photo.values() if result.outside_torch]
         outside = ", ".join(f"{mean(place):.1%}" for place in zip(*shares, strict=True))
         spread = f"{mean(result.diversity for result in by_photo.values()):.2f}"
-        lines += _row(entry.title, *_means(scores, entry.id not in TRAINED_ON_SPECTRUM), spread, outside)
-    lines += ["", _KIN, *_verdicts(found)]
+        lines += _row(entry.title, *_means(scores, not entry.is_taught_spectrum), spread, outside)
+    lines += ["", _KIN] if any(entry.id.startswith("texture_cnn:") for entry in found) else []
+    lines += _verdicts(found)
     lines += _ranking(found)
     lines += ["", "## Structure on each photo", "", *_row("entry", *photos), *_rule(1 + len(photos))]
     for entry, by_photo in found.items():

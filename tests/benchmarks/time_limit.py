@@ -22,6 +22,6 @@ def fitting(config: msgspec.Struct, start: Callable[[msgspec.Struct], Trainer], 
     whole_s = run_to_end(predicted_s(probe, _PROBE_S, time.perf_counter))
     values = msgspec.to_builtins(config)
     images = values["images"]
-    if whole_s > _RESERVE * limit_s:
+    if whole_s is not None and whole_s > _RESERVE * limit_s:
         images = max(_LEAST_IMAGES, int(images * _RESERVE * limit_s / whole_s))
     return msgspec.convert(values | {"images": images}, type(config))

@@ -124,6 +124,17 @@ def test_a_prediction_that_is_four_times_off_is_not_believed_for_long(clock: Clo
     assert 0.4 <= told[-1].seconds_left / 950 <= 2.5
 
 
+def test_a_prediction_that_is_twice_off_is_believed_in_part(clock: Clock, log: MetricsLog) -> None:
+    trainer, told = Counter(), list[TrainingProgress]()
+    trainer.losses = {}
+    progress = report(trainer, told, clock, predicted_s=2000.0)
+    for images in range(501):
+        trainer.images_seen = images
+        progress.update(log, is_last=False)
+        clock.now_s += 1  # one image a second
+    assert told[-1].seconds_left == pytest.approx((1000 + 500) / 2, rel=0.02)
+
+
 def test_a_limit_in_minutes_bounds_the_time_left_and_ends_the_sitting(clock: Clock, log: MetricsLog) -> None:
     trainer, told = Counter(), list[TrainingProgress]()
     trainer.losses = {}

@@ -22,11 +22,15 @@ def rehearse(host: Host, project: Project, family: Family, settings: TrainSettin
     photos, _ = yield from load_material(project, family, project.photos)
     trainer = yield from family.start(config, photos, settings.seed, host.device)
     whole_s = yield from predicted_s(trainer, REHEARSAL_S, host.clock)
-    host.speed.learn(family, schedule_gflop(family, config), whole_s)
+    if whole_s:
+        host.speed.learn(family, schedule_gflop(family, config) * REHEARSAL_S / whole_s, REHEARSAL_S)
 
 
-def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float]:
-    """How long the whole schedule of a fresh trainer takes, from ``probe_s`` seconds of it; the trainer is of no use afterwards."""
+def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float | None]:
+    """How long the whole schedule of a fresh trainer takes, from some ``probe_s`` seconds of it, and None where it is too short to tell.
+
+    The trainer is of no use afterwards.
+    """
     total = trainer.images_total
     yield from trainer.step()
     batch, found = trainer.images_seen, []
@@ -38,4 +42,4 @@ def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float]
             yield from trainer.step()
         if trainer.images_seen > begun_images:  # a run of a few steps has nothing left at its end
             found.append((clock() - began_s) / (trainer.images_seen - begun_images))
-    return total * mean(found) if found else 0.0
+    return total * mean(found) if found else None

@@ -16,7 +16,7 @@ class TrainingSpeed:
         self._measured: dict[str, float] = {}
 
     def learn(self, family: Family, gflop: float, seconds: float) -> None:
-        """Take note that a sitting of training did so much work in so many seconds."""
+        """Take note that so much work, of all parts of a schedule, took so many seconds."""
         if seconds >= SHORTEST_S and gflop > 0:
             self._measured[family.id] = gflop / seconds
 

@@ -35,6 +35,7 @@ from texgen_desktop.slices import Slices
 CHECKPOINT_INTERVAL_S = 60.0
 CHECKPOINT_SHARE = 1 / 20
 """Saving takes at most this share of the time, on a slow disk too."""
+_TELLING_SHARE = 0.8  # of a schedule: the beginning of one alone says little about the speed of the whole
 
 
 class Training:
@@ -158,7 +159,8 @@ class Training:
                     checkpoints.interval_s = max(CHECKPOINT_INTERVAL_S, saving_s / CHECKPOINT_SHARE)
                     checkpoints.done()
                 if outcome:
-                    host.speed.learn(self._family, started.cost_gflop * report.share_done, seconds)
+                    if report.share_done >= _TELLING_SHARE:
+                        host.speed.learn(self._family, started.cost_gflop * report.share_done, seconds)
                     if self._has_stalled and outcome == "finished":
                         self._take_best(started)
                     if outcome in ("finished", "stopped"):

@@ -200,7 +200,7 @@ class Family:
     """config -> multiply-add work of the whole schedule in GFLOP, for time estimates."""
     efficiency: float
     """Share of the machine's convolution speed (``engine.device.conv_gflops``) that whole training steps reach, as measured on two CPU
-    threads: they also sort, normalise and update, and narrow layers are slower than those of the probe."""
+    threads and taken for any device: they also sort, normalise and update, and narrow layers are slower than those of the probe."""
     crop_px: Callable[[Any], int] = lambda config: 0
     """config -> side of the widest training crop at the working scale: no larger structure can be learnt."""
     makes: Literal["textures", "images"] = "textures"
