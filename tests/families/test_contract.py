@@ -1,6 +1,7 @@
 """What every registered family has to keep, whatever it is made of."""
 
 import ast
+import time
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import torch
 
 import texgen_desktop.families as families
 from tests.families.conftest import disc_pictures, spotted_photo
+from texgen_desktop.engine.rehearsal import predicted_s
 from texgen_desktop.errors import TexGenError
 from texgen_desktop.families import Look, Region, RenderRequest, discover
 from texgen_desktop.slices import run_to_end
@@ -20,7 +22,10 @@ CPU = torch.device("cpu")
 FEW = [{"images": 24}]
 SMALL = {
     "image_cnn": [{"images": 24, "batch": 2, "side": "32", "width": 8}],
-    "image_gan": [{"images": 24, "batch": 2, "side": "32", "width": 8}],
+    "image_gan": [
+        {"images": 24, "batch": 2, "side": "32", "width": 8},
+        {"images": 24, "batch": 2, "side": "32", "width": 8, "network": "classic"},
+    ],
     "image_vae": [{"images": 24, "batch": 2, "side": "32", "width": 8}],
     "texture_cnn": [{"images": 24, "levels": 2, "width": 8}, {"mode": "instant", "images": 24, "tile_px": 64}],
     "texture_gan": [{"images": 24, "batch": 2, "levels": 3, "width": 8, "critic_width": 8, "antialias": True}],
@@ -28,7 +33,7 @@ SMALL = {
     "texture_vae": [{"images": 24, "batch": 2, "local": 4, "whole": 2, "width": 16, "critic_width": 8}],
 }
 VARIANTS = {
-    "-".join([family.id, *([fields["mode"]] if "mode" in fields else [])]): (family, fields)
+    "-".join([family.id, *(fields[key] for key in ("mode", "network") if key in fields)]): (family, fields)
     for family in FAMILIES.values()
     for fields in SMALL.get(family.id, FEW)
 }
@@ -83,6 +88,10 @@ def test_every_preset_is_a_config_and_costs_more_than_the_one_before(family):
     assert all(isinstance(preset, family.config) for preset in family.presets.values())
     assert costs == sorted(costs)
     assert costs[0] > 0
+
+
+def test_a_fresh_run_can_be_tried_out_at_any_place_of_its_schedule(start):
+    assert run_to_end(predicted_s(start(), 0.0, time.perf_counter)) > 0
 
 
 def test_an_unknown_field_and_a_value_out_of_range_are_refused(family):

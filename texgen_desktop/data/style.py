@@ -17,7 +17,7 @@ from texgen_desktop.imaging.properties import SIGNATURE_LENGTH
 from texgen_desktop.imaging.slider_proof import Draw, failing, slider_proofs
 from texgen_desktop.slices import Slices
 
-AXIS_WORDS: Mapping[str, tuple[str, str]] = {
+_AXIS_WORDS: Mapping[str, tuple[str, str]] = {
     "scale": ("Scale", "How large the grains, stones or leaves are."),
     "stretch": ("Stretch", "Wider than high to the right, higher than wide to the left."),
     "slant": ("Slant", "Leaning to one side or to the other."),
@@ -27,7 +27,7 @@ AXIS_WORDS: Mapping[str, tuple[str, str]] = {
 """The title of an axis that is bent or measured, and what it changes."""
 MOST_GROUPS = 6
 """Photos or folders of photos that get a slider each; of more the texture is a mixture of all."""
-_MOST_AXES = len(AXIS_WORDS) + MOST_GROUPS
+_MOST_AXES = len(_AXIS_WORDS) + MOST_GROUPS
 
 
 class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,14 +45,14 @@ class StyleAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """A model file may come from a stranger: raises ValueError for an axis that no sampler makes."""
-        is_known = self.id.startswith("group_") and len(self.signature) == SIGNATURE_LENGTH if self.group else self.id in AXIS_WORDS
+        is_known = self.id.startswith("group_") and len(self.signature) == SIGNATURE_LENGTH if self.group else self.id in _AXIS_WORDS
         if not is_known or not 0 < self.spread < math.inf or not all(map(math.isfinite, (self.middle, *self.signature))):
             raise ValueError(f"{self.id[:40]!r} is no style axis")
 
     @property
     def words(self) -> tuple[str, str]:
         """Its title, and what it changes."""
-        return (self.group, f"How much the texture is like {self.group}.") if self.group else AXIS_WORDS[self.id]
+        return (self.group, f"How much the texture is like {self.group}.") if self.group else _AXIS_WORDS[self.id]
 
 
 class StyleHeader(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
