@@ -46,6 +46,7 @@ from tests.benchmarks.torch_time import share_outside_torch  # noqa: E402
 from texgen_desktop.data.photos import Photo, default_working_side, load_photo  # noqa: E402
 from texgen_desktop.engine.device import use_all_cores  # noqa: E402
 from texgen_desktop.engine.messages import Crop  # noqa: E402
+from texgen_desktop.engine.rehearsal import leap  # noqa: E402
 from texgen_desktop.families import Family, Look, Model, Region, RenderRequest, Trainer, discover  # noqa: E402
 from texgen_desktop.imaging.colour import Floats, to_uint8  # noqa: E402
 from texgen_desktop.imaging.read import probe_image  # noqa: E402
@@ -158,7 +159,7 @@ def outside_torch(family: Family, config: msgspec.Struct, photo: Photo) -> list[
     run_to_end(trainer.step())
     batch, shares = trainer.images_seen, []
     for place in _PLACES:
-        trainer.images_seen = int(place * trainer.images_total) // batch * batch
+        leap(trainer, place, batch)
         for _ in range(3):  # the first ones allocate and choose algorithms
             run_to_end(trainer.step())
         shares.append(share_outside_torch(trainer))

@@ -26,6 +26,11 @@ def rehearse(host: Host, project: Project, family: Family, settings: TrainSettin
         host.speed.learn(family, schedule_gflop(family, config) * REHEARSAL_S / whole_s, REHEARSAL_S)
 
 
+def leap(trainer: Trainer, place: float, batch: int) -> None:
+    """To a share of the schedule, without what lies before it: to see what a step costs there. ``batch`` images are a step."""
+    trainer.images_seen = int(place * trainer.images_total) // batch * batch
+
+
 def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float | None]:
     """How long the whole schedule of a fresh trainer takes, from some ``probe_s`` seconds of it, and None where it is too short to tell.
 
@@ -35,7 +40,7 @@ def predicted_s(trainer: Trainer, probe_s: float, clock: Clock) -> Slices[float 
     yield from trainer.step()
     batch, found = trainer.images_seen, []
     for place in _PLACES:
-        trainer.images_seen = int(place * total) // batch * batch
+        leap(trainer, place, batch)
         yield from trainer.step()  # the first one allocates and chooses algorithms
         begun_images, began_s = trainer.images_seen, clock()
         while trainer.images_seen < total and (trainer.images_seen == begun_images or clock() - began_s < probe_s / len(_PLACES)):

@@ -142,6 +142,7 @@ class Trainer(Protocol):
     """A run in progress. Its schedule and its random numbers depend on (config, seed, images seen) alone."""
 
     images_seen: int
+    """May be set to any whole step: the next one is then of that place of the schedule, with the weights as they are."""
 
     @property
     def images_total(self) -> int: ...
